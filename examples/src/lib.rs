@@ -1,0 +1,1 @@
+//! Placeholder-free: see the binaries of this package.

@@ -1,0 +1,71 @@
+//! Reads every tier of a site through its ports, each with its age. Not knowing one tier does not hide the others.
+
+use crate::{
+    backend::{
+        Backend, Error,
+        state::{BalancerState, NetworkState, PoolState, Reading, RecordState},
+    },
+    time::Timestamp,
+    topology::ValidTopology,
+};
+
+/// What is known of one tier.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Known<T> {
+    /// It was so at that instant.
+    Known(Reading<T>),
+    /// It could not be read. Nothing is made, removed or taken out of service on the strength of this.
+    Unknown(Error),
+    /// The backend has no port for it.
+    NotManaged,
+}
+
+impl<T> Known<T> {
+    /// The state, if it is known.
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(reading) => Some(&reading.state),
+            Self::Unknown(_) | Self::NotManaged => None,
+        }
+    }
+}
+
+/// All tiers of a site as they were seen. The tiers are read at different instants.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observed {
+    /// The planner's only now: the clock after all tiers were read.
+    pub at: Timestamp,
+    /// The private network.
+    pub network: Known<Option<NetworkState>>,
+    /// The pools, by name.
+    pub pools: Known<Vec<PoolState>>,
+    /// The balancers, by name.
+    pub balancers: Known<Vec<BalancerState>>,
+    /// The DNS records, by name.
+    pub records: Known<Vec<RecordState>>,
+}
+
+impl Observed {
+    /// An empty world, in which every tier is managed: what an offline plan starts from.
+    pub fn nothing(at: Timestamp) -> Self {
+        fn empty<T: Default>(at: Timestamp) -> Known<T> {
+            Known::Known(Reading { state: T::default(), at })
+        }
+        Self { at, network: empty(at), pools: empty(at), balancers: empty(at), records: empty(at) }
+    }
+}
+
+/// Reads every tier, one after the other. Dropping the future leaves nothing.
+pub async fn observe(site: &ValidTopology, backend: &Backend) -> Observed {
+    let scope = site.scope();
+    macro_rules! read {
+        ($port:ident) => {
+            match &backend.$port {
+                Some(port) => port.observe(&scope).await.map_or_else(Known::Unknown, Known::Known),
+                None => Known::NotManaged,
+            }
+        };
+    }
+    let (network, pools, balancers, records) = (read!(network), read!(pool), read!(balancer), read!(dns));
+    Observed { at: backend.clock.now(), network, pools, balancers, records }
+}

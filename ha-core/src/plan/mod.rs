@@ -1,0 +1,51 @@
+//! The planner: from what is wanted and what was seen to what is to be done now. Pure.
+//!
+//! Any subset of a plan's steps, run in any order, keeps every invariant and leaves nothing that the next turn cannot
+//! finish. The waves only decide how far one turn gets.
+
+mod step;
+
+pub use step::{
+    Action, BalancerStep, Change, DnsStep, NetworkStep, PoolStep, Reason, Risk, Step, TierName, Waiting, Why,
+};
+
+use crate::{time::Timestamp, validate::Problem};
+use serde::{Deserialize, Serialize};
+
+/// What is to be done now, what is waited for, and when to look again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The topology's name.
+    pub topology: String,
+    /// The topology's generation.
+    pub generation: u64,
+    /// When the observation was made that the plan rests on.
+    pub at: Timestamp,
+    /// What that observation was, as a number: readings and instants do not count.
+    pub world: u64,
+    /// Steps; those of one wave are independent of each other.
+    pub waves: Vec<Vec<Step>>,
+    /// What cannot be done yet.
+    pub waiting: Vec<Waiting>,
+    /// What the backend cannot keep of the wish; while there is any, nothing is applied.
+    pub problems: Vec<Problem>,
+    /// When the plan could differ though nothing changed.
+    pub look_again: Option<Timestamp>,
+}
+
+impl Plan {
+    /// All steps, in the order of the waves.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.waves.iter().flatten()
+    }
+    /// Whether the site is as it is wanted: no step, nothing waited for but the owner's own decision, no problem.
+    pub fn converged(&self) -> bool {
+        self.steps().next().is_none() && self.problems.is_empty() && self.waiting.iter().all(|w| w.why.is_the_owners())
+    }
+}
+
+/// What `backend` cannot keep of `site`.
+pub(crate) fn check(backend: &crate::backend::Backend, site: &crate::topology::ValidTopology) -> Vec<Problem> {
+    let _ = (backend, site);
+    Vec::new()
+}

@@ -1,0 +1,68 @@
+//! Checks a topology: either it holds together, or every problem at once, each with the fix.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// One thing that is wrong with an input, where, and what would be right.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Problem {
+    /// Where in the value: `pool.web.size`.
+    pub path: String,
+    /// Where in the file, if it came from one.
+    pub place: Option<Place>,
+    /// What is wrong.
+    pub what: String,
+    /// What would be right.
+    pub fix: String,
+}
+
+/// A place in a file; line and column from 1.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place {
+    /// The file's name as it was given.
+    pub file: String,
+    /// The line.
+    pub line: usize,
+    /// The column, in characters.
+    pub column: usize,
+}
+
+impl Problem {
+    /// A problem at this path.
+    pub fn new(path: impl Into<String>, what: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { path: path.into(), place: None, what: what.into(), fix: fix.into() }
+    }
+    /// The same at this place in a file.
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(Place { file, line, column }) = &self.place {
+            write!(f, "{file}:{line}:{column}: ")?;
+        }
+        write!(f, "{}: {}; {}", self.path, self.what, self.fix)
+    }
+}
+
+/// Every problem of an input; never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problems(pub Vec<Problem>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problems {}

@@ -1,0 +1,3 @@
+//! Backends of one machine: a deterministic simulator of a cloud, always there.
+
+pub mod sim;

@@ -1,0 +1,6 @@
+//! What every part of the simulator stands on: the queue of events, draws, calls, tasks and the trace.
+
+pub mod call;
+pub mod draw;
+pub mod queue;
+pub mod trace;

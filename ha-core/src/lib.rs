@@ -11,6 +11,7 @@
 pub mod backend;
 pub mod event;
 pub mod fault;
+pub mod invariant;
 pub mod keeper;
 pub mod name;
 pub mod observe;

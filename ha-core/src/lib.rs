@@ -8,17 +8,24 @@
 //!      +--------------------------------- again ----------------------------------+
 //! ```
 
+pub mod apply;
 pub mod backend;
 pub mod event;
 pub mod fault;
 pub mod keeper;
+pub mod lease;
+#[cfg(feature = "mock")]
+pub mod mock;
 pub mod name;
 pub mod observe;
 pub mod plan;
+pub mod reconcile;
 pub mod time;
 pub mod topology;
 pub mod validate;
 
+pub use apply::apply;
 pub use observe::{Observed, observe};
-pub use plan::Plan;
+pub use plan::{Plan, plan};
+pub use reconcile::{Controller, converge, teardown};
 pub use topology::{Balancer, Dns, Pool, Topology, ValidTopology};

@@ -30,7 +30,7 @@ impl Check<'_> {
         match pool.capacity {
             Capacity::Scaled => {
                 let what = "no number is given, and no backend keeps a scaling policy yet";
-                self.say(at, what, format!("give a fixed one, as {}", max.max(1)));
+                self.say(at, what, format!("give a fixed one, as {}", min.max(1)));
             }
             Capacity::Fixed(0) => self.say(at, "no instance at all", "give at least 1"),
             Capacity::Fixed(wanted) if min <= max && max > 0 && !(min..=max).contains(&wanted) => {
@@ -70,7 +70,8 @@ impl Check<'_> {
             self.say(format!("{path}.placement.max_skew"), what, "give at least 1");
         }
         let mut allowed = site.zones.iter().filter(|zone| pool.may_be_in(zone)).peekable();
-        if allowed.peek().is_some() && allowed.all(|zone| site.closed.contains(zone)) {
+        let somewhere = site.open_zones().next().is_some();
+        if somewhere && allowed.peek().is_some() && allowed.all(|zone| site.closed.contains(zone)) {
             let what = "every zone that the pool may be in is closed";
             self.say(format!("{path}.placement.zones"), what, "open one, or allow another");
         }
@@ -120,7 +121,7 @@ impl Check<'_> {
         for (index, hold) in pool.hold.iter().enumerate() {
             let at = format!("{path}.hold[{index}]");
             self.word(at.clone(), hold.instance.as_str(), "web-3");
-            if !seen.insert(&hold.instance) {
+            if !seen.insert(&hold.instance) && !hold.instance.as_str().is_empty() {
                 self.say(at, format!("instance {} is held twice", hold.instance), "leave one out");
             }
         }

@@ -215,7 +215,7 @@ fn same_as_json<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(v
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_written_is_read_as_the_same_value(site in topology()) {

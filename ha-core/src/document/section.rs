@@ -50,12 +50,12 @@ impl<'d> Section<'d> {
     }
     /// Makes a key known without reading it: what it says is not judged, because something above it is wrong.
     pub fn set_aside(&self, key: &str) {
-        self.known.borrow_mut().push(key.into());
+        self.know(key);
         self.document.could_not_read(&self.path_of(key));
     }
     /// The value of a key, if it is there.
     pub fn value(&self, key: &str) -> Option<Value<'d>> {
-        self.known.borrow_mut().push(key.into());
+        self.know(key);
         self.table.get(key).map(|value| Value::new(self.document, self.path_of(key), value))
     }
     /// The value of a key; [`Section::close`] reports it as missing, with this example of the whole line.
@@ -120,6 +120,12 @@ impl<'d> Section<'d> {
             return value.section().into_iter().collect();
         }
         value.list().unwrap_or_default().iter().filter_map(Value::section).collect()
+    }
+    fn know(&self, key: &str) {
+        let mut known = self.known.borrow_mut();
+        if !known.iter().any(|word| word == key) {
+            known.push(key.into());
+        }
     }
     /// Refuses every key that nobody asked for, and says which are missing. A slip is one problem, not two.
     pub fn close(self) {

@@ -7,6 +7,9 @@ use std::collections::BTreeSet;
 impl Check<'_> {
     pub(super) fn pool(&mut self, path: &str, pool: &Pool) {
         self.word(format!("{path}.release"), pool.release.as_str(), "2026.11.1");
+        if pool.role.as_ref().is_some_and(|role| role.chars().any(char::is_control)) {
+            self.say(format!("{path}.role"), "it is not a line of text", "say it in one line");
+        }
         self.number_of_instances(path, pool);
         self.boot(path, pool);
         self.place_of_instances(path, pool);

@@ -9,6 +9,8 @@
 //! ```
 
 pub mod backend;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod event;
 pub mod fault;
 pub mod keeper;

@@ -89,7 +89,7 @@ pub enum Answer {
     Failed(String),
 }
 
-/// A laboratory for one backend.
+/// A laboratory for one backend. What has a body here may be left out where the backend lacks the tiers it is for.
 #[async_trait]
 pub trait Lab: Send + Sync {
     /// An empty backend. What a case before this one made is gone, and its faults are healed.
@@ -98,27 +98,41 @@ pub trait Lab: Send + Sync {
     async fn another_eye(&self) -> Backend;
     /// Two scopes of one name and different ids.
     fn scopes(&self) -> [Scope; 2];
-    /// What the suite builds from.
-    fn material(&self) -> Material;
     /// How long cases wait.
     fn patience(&self) -> Patience;
     /// What this lab cannot show: `port.case`, and why.
     fn not_shown(&self) -> &[(&str, &str)];
-    /// Two endpoints that names may stand for, where the backend has no ports to make any; else `None`.
-    fn endpoints(&self) -> Option<[Endpoint; 2]>;
-    /// Makes one of [`Lab::endpoints`] dead (`alive` false) or alive.
-    async fn set_endpoint(&self, index: usize, alive: bool) -> Result<(), String>;
-    /// Lets an effect of the fault vocabulary strike, as in `instances.kill` at `instance:web-a-1`; what lasts lasts until
-    /// it is healed. An error says that this lab cannot.
-    async fn strike(&self, effect: &str, target: &str, parameters: &Parameters) -> Result<(), String>;
-    /// Ends what was struck in these very words.
-    async fn heal(&self, effect: &str, target: &str) -> Result<(), String>;
-    /// Sends one request and waits for what becomes of it.
-    async fn request(&self, scope: &Scope, request: &Request) -> Answer;
-    /// What a user finds who asks for a name, through a cache of his own that keeps answers for their TTL. Empty: nothing.
-    async fn resolve(&self, name: &DnsName, user: u32) -> Vec<Endpoint>;
     /// Everything that exists, whoever made it.
     async fn everything(&self) -> Vec<Object>;
     /// Makes, without any mark, the object that a wish of `scope` for `what` would make.
     async fn plant(&self, scope: &Scope, what: &Resource) -> Result<(), String>;
+    /// What the suite builds from.
+    fn material(&self) -> Material {
+        Material::default()
+    }
+    /// Lets an effect of the fault vocabulary strike, as in `instances.kill` at `instance:web-a-1`; what lasts lasts until
+    /// it is healed. An error says that this lab cannot.
+    async fn strike(&self, effect: &str, target: &str, _parameters: &Parameters) -> Result<(), String> {
+        Err(format!("this lab cannot strike {target} with {effect}"))
+    }
+    /// Ends what was struck in these very words.
+    async fn heal(&self, effect: &str, target: &str) -> Result<(), String> {
+        Err(format!("this lab cannot heal {target} of {effect}"))
+    }
+    /// Sends one request and waits for what becomes of it.
+    async fn request(&self, _scope: &Scope, request: &Request) -> Answer {
+        Answer::Failed(format!("this lab has nobody to answer at {:?}", request.entry))
+    }
+    /// What a user finds who asks for a name, through a cache of his own that keeps answers for their TTL. Empty: nothing.
+    async fn resolve(&self, _name: &DnsName, _user: u32) -> Vec<Endpoint> {
+        Vec::new()
+    }
+    /// Two endpoints that names may stand for, where the backend has no pools and balancers to make any.
+    fn endpoints(&self) -> Option<[Endpoint; 2]> {
+        None
+    }
+    /// Makes one of [`Lab::endpoints`] dead or alive.
+    async fn set_endpoint(&self, index: usize, _alive: bool) -> Result<(), String> {
+        Err(format!("this lab has no endpoint {index}"))
+    }
 }

@@ -102,10 +102,12 @@ async fn creates_only_what_is_absent(trial: &Trial<'_>) -> Outcome {
 }
 
 async fn lists_by_prefix(trial: &Trial<'_>) -> Outcome {
-    for name in ["b/2", "a/1", "b/10", "b", "c/1"] {
+    for name in ["b/2", "a/1", "b/10", "b", "c/1", "a/b/1"] {
         create(trial, &name.into(), b"").await?;
     }
-    for (prefix, expected) in [("b/", &["b/10", "b/2"][..]), ("", &["a/1", "b", "b/10", "b/2", "c/1"]), ("d", &[])] {
+    for (prefix, expected) in
+        [("b/", &["b/10", "b/2"][..]), ("", &["a/1", "a/b/1", "b", "b/10", "b/2", "c/1"]), ("d", &[])]
+    {
         let listed = trial.store()?.list(&trial.scope, prefix).await?;
         let same = listed.iter().map(StoreKey::as_str).eq(expected.iter().copied());
         holds(same, || format!("under {prefix:?}: expected {expected:?}, not {listed:?}"))?;
@@ -118,6 +120,8 @@ async fn scopes_do_not_meet(trial: &Trial<'_>) -> Outcome {
     let mine = create(trial, &key(), b"mine").await?;
     let theirs = store.put(&trial.other, &key(), b"theirs", &Expect::Absent).await?;
     has(trial, &key(), b"mine", &mine).await?;
+    let got = store.get(&trial.other, &key()).await?;
+    holds(got.as_ref().is_some_and(|got| got.value == b"theirs"), || format!("the other scope reads {got:?}"))?;
     store.delete(&trial.other, &key(), &theirs).await?;
     has(trial, &key(), b"mine", &mine).await?;
     let listed = store.list(&trial.other, "").await?;

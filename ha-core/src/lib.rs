@@ -10,6 +10,7 @@
 
 pub mod backend;
 pub mod date;
+pub mod document;
 pub mod event;
 pub mod fault;
 pub mod keeper;

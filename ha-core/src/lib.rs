@@ -11,6 +11,8 @@
 pub mod backend;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod date;
+pub mod document;
 pub mod event;
 pub mod fault;
 pub mod keeper;

@@ -18,9 +18,32 @@ use toml::{
 /// A TOML file that was parsed, and what was found wrong with it so far.
 ///
 /// A reader walks it with [`Document::root`] and the cursors that this gives, and ends with [`Document::finish`].
+///
+/// ```
+/// use ha_core::document::Document;
+///
+/// let document = Document::parse("[users]\npatience = 20\nretires = 3\n", "day.toml")?;
+/// let root = document.root();
+/// let mut read = (None, None);
+/// if let Some(users) = root.section("users") {
+///     let patience = users.required("patience", "patience = \"20s\"").and_then(|value| value.duration());
+///     read = (patience, users.whole::<u32>("retries"));
+///     users.close();
+/// }
+/// root.close();
+/// let problems = document.finish(read).unwrap_err();
+/// assert_eq!(
+///     problems.to_string(),
+///     "day.toml:2:12: users.patience: 20 is not a duration; write it like patience = \"90s\", \"1h30m\" or \"250ms\"\n\
+///      day.toml:3:1: users.retires: unknown key \"retires\"; did you mean \"retries\"?"
+/// );
+/// # Ok::<(), ha_core::validate::Problems>(())
+/// ```
 pub struct Document<'t> {
     file: &'t str,
     text: &'t str,
+    /// Where each line begins.
+    lines: Vec<usize>,
     table: Spanned<DeTable<'t>>,
     problems: RefCell<Vec<Problem>>,
     /// Paths whose values could not be read.
@@ -32,9 +55,13 @@ pub struct Document<'t> {
 impl<'t> Document<'t> {
     /// Parses the text; what is no TOML is one problem with its place.
     pub fn parse(text: &'t str, file: &'t str) -> Result<Self, Problems> {
-        let table = DeTable::parse(text).map_err(|error| Problems(vec![syntax(&error, text, file)]))?;
+        let lines = line_starts(text);
+        let table = DeTable::parse(text).map_err(|error| {
+            let (offset, problem) = syntax(&error, text);
+            Problems(vec![problem.at(place(text, &lines, file, offset))])
+        })?;
         let (problems, unread, places) = Default::default();
-        Ok(Self { file, text, table, problems, unread, places })
+        Ok(Self { file, text, lines, table, problems, unread, places })
     }
     /// The whole file as a table.
     pub fn root(&self) -> Section<'_> {
@@ -60,11 +87,11 @@ impl<'t> Document<'t> {
     /// The value, if nothing was wrong; else all problems in the order of the file.
     pub fn finish<T>(self, value: T) -> Result<T, Problems> {
         let mut problems = self.problems.into_inner();
-        problems.sort_by(|a, b| position(a).cmp(&position(b)));
+        problems.sort_by_key(position);
         if problems.is_empty() { Ok(value) } else { Err(Problems(problems)) }
     }
     fn report_at(&self, offset: usize, problem: Problem) {
-        self.problems.borrow_mut().push(problem.at(place(self.text, self.file, offset)));
+        self.problems.borrow_mut().push(problem.at(place(self.text, &self.lines, self.file, offset)));
     }
     fn could_not_read(&self, path: &str) {
         self.unread.borrow_mut().push(path.into());
@@ -91,15 +118,15 @@ impl<'t> Document<'t> {
 pub fn load(path: &Path) -> Result<String, Problems> {
     let file = path.display().to_string();
     let unreadable = |what: &str, fix: &str| Problems(vec![Problem::new(file.clone(), what, fix)]);
-    let bytes = std::fs::read(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => unreadable("there is no such file", "name one that exists"),
-        kind => unreadable(&format!("it cannot be read: {kind}"), "name a file that may be read"),
+    let bytes = std::fs::read(path).map_err(|error| match error.kind() == std::io::ErrorKind::NotFound {
+        true => unreadable("there is no such file", "name one that exists"),
+        false => unreadable(&format!("it cannot be read: {}", error.kind()), "name a file that may be read"),
     })?;
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let text = String::from_utf8_lossy(error.as_bytes());
         let problem = Problem::new("encoding", "this is not UTF-8", "save the file as UTF-8");
-        Problems(vec![problem.at(place(&text, &file, valid))])
+        Problems(vec![problem.at(place(&text, &line_starts(&text), &file, valid))])
     })
 }
 
@@ -107,16 +134,25 @@ fn position(problem: &Problem) -> Option<(usize, usize)> {
     problem.place.as_ref().map(|place| (place.line, place.column))
 }
 
-fn place(text: &str, file: &str, offset: usize) -> Place {
+fn line_starts(text: &str) -> Vec<usize> {
+    std::iter::once(0).chain(text.match_indices('\n').map(|(end, _)| end + 1)).collect()
+}
+
+fn place(text: &str, lines: &[usize], file: &str, offset: usize) -> Place {
     // A span of the parser may end within a character where the input is broken.
-    let before = &text[..text.floor_char_boundary(offset)];
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+    let offset = (0..=offset.min(text.len())).rev().find(|offset| text.is_char_boundary(*offset)).unwrap_or(0);
+    let line = lines.partition_point(|start| *start <= offset).max(1);
+    let column = text[lines[line - 1]..offset].chars().count() + 1;
     Place { file: file.into(), line, column }
 }
 
-fn syntax(error: &Error, text: &str, file: &str) -> Problem {
-    let fix = if error.message() == "duplicate key" { "leave all but one out" } else { "write it as TOML wants it" };
-    let offset = error.span().map_or(0, |span| span.start);
-    Problem::new("syntax", error.message(), fix).at(place(text, file, offset))
+fn syntax(error: &Error, text: &str) -> (usize, Problem) {
+    let span = error.span().unwrap_or(0..0);
+    let problem = match (error.message(), text.get(span.clone())) {
+        ("duplicate key", Some(key)) => {
+            Problem::new("syntax", format!("{key} is there twice"), "leave one of them out")
+        }
+        (message, _) => Problem::new("syntax", message, "write it as TOML wants it"),
+    };
+    (span.start, problem)
 }

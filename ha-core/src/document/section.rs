@@ -15,12 +15,14 @@ pub struct Section<'d> {
     table: &'d DeTable<'d>,
     start: usize,
     known: RefCell<Vec<String>>,
+    /// Keys that must be there and are not, each with an example.
+    missing: RefCell<Vec<(String, String)>>,
 }
 
 impl<'d> Section<'d> {
     pub(super) fn new(document: &'d Document<'d>, path: String, table: &'d DeTable<'d>, start: usize) -> Self {
         document.read_at(&path, start);
-        Self { document, path, table, start, known: RefCell::default() }
+        Self { document, path, table, start, known: RefCell::default(), missing: RefCell::default() }
     }
     /// Where in the document it is; empty for the whole file.
     pub fn path(&self) -> &str {
@@ -48,21 +50,26 @@ impl<'d> Section<'d> {
     }
     /// Makes a key known without reading it: what it says is not judged, because something above it is wrong.
     pub fn set_aside(&self, key: &str) {
-        self.known.borrow_mut().push(key.into());
+        self.know(key);
         self.document.could_not_read(&self.path_of(key));
+    }
+    /// Reports a key that may not be there, if it is.
+    pub fn refuse(&self, key: &str, what: impl Into<String>, fix: impl Into<String>) {
+        if let Some(value) = self.table.get(key).map(|value| Value::new(self.document, self.path_of(key), value)) {
+            self.know(key);
+            value.report(what, fix);
+        }
     }
     /// The value of a key, if it is there.
     pub fn value(&self, key: &str) -> Option<Value<'d>> {
-        self.known.borrow_mut().push(key.into());
+        self.know(key);
         self.table.get(key).map(|value| Value::new(self.document, self.path_of(key), value))
     }
-    /// The value of a key; reports it as missing, with an example of the whole line.
+    /// The value of a key; [`Section::close`] reports it as missing, with this example of the whole line.
     pub fn required(&self, key: &str, example: &str) -> Option<Value<'d>> {
         let value = self.value(key);
         if value.is_none() {
-            self.document.could_not_read(&self.path_of(key));
-            let problem = Problem::new(self.path_of(key), "it is missing", format!("add {example}"));
-            self.document.report_at(self.start, problem);
+            self.missing.borrow_mut().push((key.into(), example.into()));
         }
         value
     }
@@ -103,9 +110,9 @@ impl<'d> Section<'d> {
     pub fn list(&self, key: &str) -> Vec<Value<'d>> {
         self.value(key).and_then(|value| value.list()).unwrap_or_default()
     }
-    /// A list of texts; empty where it is missing.
+    /// A list of texts; empty where it is missing. What is no text is reported, and empty in the list.
     pub fn texts(&self, key: &str) -> Vec<&'d str> {
-        self.list(key).iter().filter_map(Value::text).collect()
+        self.list(key).iter().map(|value| value.text().unwrap_or_default()).collect()
     }
     /// A table in this one.
     pub fn section(&self, key: &str) -> Option<Section<'d>> {
@@ -115,22 +122,41 @@ impl<'d> Section<'d> {
     pub fn sections(&self, key: &str) -> Vec<Section<'d>> {
         let Some(value) = self.value(key) else { return Vec::new() };
         if value.is_table() {
-            value.report("this is one table, and there may be several", format!("write [[{key}]] above it"));
-            return Vec::new();
+            let (what, fix) = ("this is one table, and there may be several", format!("write [[{key}]] above it"));
+            self.document.report(value.path(), what, fix);
+            return value.section().into_iter().collect();
         }
         value.list().unwrap_or_default().iter().filter_map(Value::section).collect()
     }
-    /// Refuses every key that nobody asked for.
+    fn know(&self, key: &str) {
+        let mut known = self.known.borrow_mut();
+        if !known.iter().any(|word| word == key) {
+            known.push(key.into());
+        }
+    }
+    /// Refuses every key that nobody asked for, and says which are missing. A slip is one problem, not two.
     pub fn close(self) {
         let known = self.known.borrow();
+        let mut missing = self.missing.borrow_mut();
         for key in self.table.keys().filter(|key| !known.iter().any(|word| word == key.get_ref())) {
             let name: &str = key.get_ref();
             let fix = match suggest(name, known.iter().map(String::as_str)) {
-                Some(word) => format!("did you mean {word:?}?"),
+                Some(word) => {
+                    missing.retain(|(key, _)| key != word);
+                    if !self.has(word) {
+                        self.document.could_not_read(&self.path_of(word));
+                    }
+                    format!("did you mean {word:?}?")
+                }
                 None => format!("leave it out; known here: {}", known.join(", ")),
             };
             let problem = Problem::new(self.path_of(name), format!("unknown key {name:?}"), fix);
             self.document.report_at(key.span().start, problem);
+        }
+        for (key, example) in &*missing {
+            self.document.could_not_read(&self.path_of(key));
+            let problem = Problem::new(self.path_of(key), "it is missing", format!("add {example}"));
+            self.document.report_at(self.start, problem);
         }
     }
 }

@@ -83,7 +83,11 @@ impl<'d> Value<'d> {
     }
     /// A list; its elements have the paths `path[0]`, `path[1]`, ...
     pub fn list(&self) -> Option<Vec<Value<'d>>> {
-        let list = self.or_refuse(self.value.get_ref().as_array(), "a list", "[...]")?;
+        let example = match self.value.get_ref().as_str() {
+            Some(text) => format!("[{text:?}]"),
+            None => "[\"a\", \"b\"]".into(),
+        };
+        let list = self.or_refuse(self.value.get_ref().as_array(), "a list", &example)?;
         let element = |(index, value)| Value::new(self.document, format!("{}[{index}]", self.path), value);
         Some(list.iter().enumerate().map(element).collect())
     }

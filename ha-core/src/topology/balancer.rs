@@ -157,6 +157,11 @@ impl Balancer {
         ];
         Self { listeners, ..Self::http(name) }
     }
+    /// Listens on one more port.
+    pub fn listen(mut self, port: u16, protocol: Protocol) -> Self {
+        self.listeners.push(Listener { port, protocol });
+        self
+    }
     /// Adds a pool behind it.
     pub fn to(self, pool: &str) -> Self {
         self.weighted(pool, Route::DEFAULT_WEIGHT)
@@ -189,6 +194,11 @@ impl Balancer {
     /// How long a new instance's share of requests grows to full.
     pub fn slow_start(mut self, time: Duration) -> Self {
         self.slow_start = Some(time);
+        self
+    }
+    /// How the client's address reaches the instances.
+    pub fn client_address(mut self, way: ClientAddress) -> Self {
+        self.client_address = way;
         self
     }
     /// The share of healthy targets at or below which requests go to all.

@@ -252,6 +252,21 @@ impl Pool {
         self.boot.budget = budget;
         self
     }
+    /// The port on which instances serve and are asked whether they are ready; 80 if nothing is said.
+    pub fn port(mut self, port: u16) -> Self {
+        self.boot.port = port;
+        self
+    }
+    /// Raised by the owner to try a rejected release again.
+    pub fn retry(mut self, retry: u32) -> Self {
+        self.retry = retry;
+        self
+    }
+    /// Only these of the site's zones.
+    pub fn zones<'a>(mut self, zones: impl IntoIterator<Item = &'a str>) -> Self {
+        self.placement.zones = zones.into_iter().map(ZoneName::from).collect();
+        self
+    }
     /// Where instances may be.
     pub fn placement(mut self, placement: Placement) -> Self {
         self.placement = placement;

@@ -1,7 +1,7 @@
 //! Checks a balancer.
 
 use super::Check;
-use crate::topology::{Balancer, Protocol};
+use crate::topology::{Balancer, Listener, Protocol};
 use std::collections::BTreeSet;
 
 impl Check<'_> {
@@ -24,11 +24,11 @@ impl Check<'_> {
         if balancer.listeners.is_empty() {
             self.say(format!("{path}.listen"), "it listens nowhere", "say \"http\" or \"https\"");
         }
-        let ends_tls = |protocol: &Protocol| match protocol {
+        let https = |listener: &Listener| match listener.protocol {
             Protocol::Https { .. } => true,
             Protocol::Http | Protocol::RedirectToHttps => false,
         };
-        let https = balancer.listeners.iter().any(|listener| ends_tls(&listener.protocol));
+        let https = balancer.listeners.iter().any(https);
         let mut ports = BTreeSet::new();
         for (index, listener) in balancer.listeners.iter().enumerate() {
             let at = format!("{path}.listener[{index}]");
@@ -41,6 +41,8 @@ impl Check<'_> {
             match &listener.protocol {
                 Protocol::Http => {}
                 Protocol::Https { certificate } => {
+                    let short = balancer.listeners == Balancer::https("", certificate).listeners;
+                    let at = if short { path } else { &at };
                     self.word(format!("{at}.certificate"), certificate, "shop.example");
                 }
                 Protocol::RedirectToHttps if https => {}
@@ -65,7 +67,7 @@ impl Check<'_> {
         let mut seen = BTreeSet::new();
         for (index, route) in balancer.routes.iter().enumerate() {
             let at = if balancer.routes.len() == 1 { at.clone() } else { format!("{at}[{index}]") };
-            if seen.insert(&route.pool) {
+            if seen.insert(&route.pool) || route.pool.as_str().is_empty() {
                 self.reference(at, "pool", route.pool.as_str(), pools.iter().map(String::as_str));
             } else {
                 self.say(at, format!("pool {} is there twice", route.pool), "leave one out and add up the weights");

@@ -24,7 +24,7 @@ impl Check<'_> {
                 let mut seen = BTreeSet::new();
                 for (index, answer) in answers.iter().enumerate() {
                     let at = format!("{at}[{index}]");
-                    if seen.insert(&answer.to) {
+                    if seen.insert(&answer.to) || answer.to == Endpoint::Balancer("".into()) {
                         self.endpoint(at, &answer.to);
                     } else {
                         self.say(at, "this is there twice", "leave one out and add up the weights");
@@ -61,7 +61,7 @@ impl Check<'_> {
     fn endpoint(&mut self, path: String, to: &Endpoint) {
         let pools = self.pool_names();
         match to {
-            Endpoint::Balancer(name) => self.tier(path, name.as_str()),
+            Endpoint::Balancer(name) => self.tier(path, name.as_str(), None),
             Endpoint::Pool(name) if !pools.iter().any(|pool| pool == name.as_str()) => {
                 self.reference(path, "pool", name.as_str(), pools.iter().map(String::as_str));
             }

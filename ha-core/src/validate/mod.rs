@@ -82,7 +82,8 @@ impl Check<'_> {
         let known: Vec<&str> = known.into_iter().collect();
         if name.is_empty() {
             self.say(path, format!("it names no {kind}"), choose(&known, kind));
-        } else if !known.contains(&name) {
+        } else if !known.contains(&name) && !known.contains(&"") {
+            // One without a name, which is a problem of its own, may be the one that is meant.
             let fix = match suggest(name, known.iter().copied()) {
                 Some(word) => format!("did you mean {word:?}?"),
                 None => choose(&known, kind),

@@ -7,6 +7,9 @@ use std::collections::BTreeSet;
 impl Check<'_> {
     pub(super) fn pool(&mut self, path: &str, pool: &Pool) {
         self.word(format!("{path}.release"), pool.release.as_str(), "2026.11.1");
+        if pool.role.as_ref().is_some_and(|role| role.chars().any(char::is_control)) {
+            self.say(format!("{path}.role"), "it is not a line of text", "say it in one line");
+        }
         self.number_of_instances(path, pool);
         self.boot(path, pool);
         self.place_of_instances(path, pool);
@@ -30,7 +33,7 @@ impl Check<'_> {
         match pool.capacity {
             Capacity::Scaled => {
                 let what = "no number is given, and no backend keeps a scaling policy yet";
-                self.say(at, what, format!("give a fixed one, as {}", max.max(1)));
+                self.say(at, what, format!("give a fixed one, as {}", min.max(1)));
             }
             Capacity::Fixed(0) => self.say(at, "no instance at all", "give at least 1"),
             Capacity::Fixed(wanted) if min <= max && max > 0 && !(min..=max).contains(&wanted) => {
@@ -70,7 +73,8 @@ impl Check<'_> {
             self.say(format!("{path}.placement.max_skew"), what, "give at least 1");
         }
         let mut allowed = site.zones.iter().filter(|zone| pool.may_be_in(zone)).peekable();
-        if allowed.peek().is_some() && allowed.all(|zone| site.closed.contains(zone)) {
+        let somewhere = site.open_zones().next().is_some();
+        if somewhere && allowed.peek().is_some() && allowed.all(|zone| site.closed.contains(zone)) {
             let what = "every zone that the pool may be in is closed";
             self.say(format!("{path}.placement.zones"), what, "open one, or allow another");
         }
@@ -120,7 +124,7 @@ impl Check<'_> {
         for (index, hold) in pool.hold.iter().enumerate() {
             let at = format!("{path}.hold[{index}]");
             self.word(at.clone(), hold.instance.as_str(), "web-3");
-            if !seen.insert(&hold.instance) {
+            if !seen.insert(&hold.instance) && !hold.instance.as_str().is_empty() {
                 self.say(at, format!("instance {} is held twice", hold.instance), "leave one out");
             }
         }

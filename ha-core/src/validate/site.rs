@@ -27,11 +27,14 @@ impl Check<'_> {
         let mut seen = BTreeSet::new();
         for (index, zone) in site.zones.iter().enumerate() {
             self.name(format!("zones[{index}]"), zone.as_str());
-            if !seen.insert(zone) {
+            if !seen.insert(zone) && !zone.as_str().is_empty() {
                 self.say(format!("zones[{index}]"), format!("zone {zone} is there twice"), "leave one out");
             }
         }
         self.some_of_the_zones("closed", &site.closed);
+        if site.open_zones().next().is_none() {
+            self.say("closed", "every zone is closed, so there is nowhere to be", "leave at least one open");
+        }
     }
 
     /// Zones that must be zones of the site, each once.
@@ -40,7 +43,7 @@ impl Check<'_> {
         let mut seen = BTreeSet::new();
         for (index, zone) in zones.iter().enumerate() {
             let path = format!("{path}[{index}]");
-            if !seen.insert(zone) {
+            if !seen.insert(zone) && !zone.as_str().is_empty() {
                 self.say(path, format!("zone {zone} is there twice"), "leave one out");
             } else if !site.zones.is_empty() {
                 self.reference(path, "zone", zone.as_str(), site.zones.iter().map(|zone| zone.as_str()));
@@ -78,7 +81,7 @@ impl Check<'_> {
         if allow.port == 0 {
             self.say(format!("{path}.port"), "0 is not a port", "give one from 1 to 65535");
         }
-        if allow.from == allow.to && allow.from != Party::World && matches!(allow.from, Party::Balancer(_)) {
+        if allow.from == allow.to && matches!(allow.from, Party::Balancer(_)) {
             self.say(path, "a balancer does not ask itself", "leave it out");
         }
     }
@@ -86,7 +89,7 @@ impl Check<'_> {
     fn party(&mut self, path: String, party: &Party) {
         match party {
             Party::World => {}
-            Party::Balancer(name) => self.tier(path, name.as_str()),
+            Party::Balancer(name) => self.tier(path, name.as_str(), Some("world")),
             Party::Pool(name) => {
                 let pools = self.pool_names();
                 self.reference(path, "pool", name.as_str(), pools.iter().map(String::as_str));
@@ -94,11 +97,19 @@ impl Check<'_> {
         }
     }
 
-    /// A name that was taken for a balancer's because no pool has it: both are possible.
-    pub(super) fn tier(&mut self, path: String, name: &str) {
+    /// A name that must be a balancer's. In a file no pool has it either, and both were possible.
+    pub(super) fn tier(&mut self, path: String, name: &str, also: Option<&str>) {
         let (balancers, pools) = (self.balancer_names(), self.pool_names());
-        if !balancers.iter().any(|known| known == name) {
-            self.reference(path, "balancer or pool", name, balancers.iter().chain(&pools).map(String::as_str));
+        if balancers.iter().any(|known| known == name) {
+            return;
+        }
+        if pools.iter().any(|known| known == name) {
+            self.say(path, format!("{name:?} is a pool and not a balancer"), "name it as a pool");
+        } else if also == Some(name) {
+            self.say(path, format!("{name:?} is no balancer"), format!("name it as the {name}"));
+        } else {
+            let known = balancers.iter().chain(&pools).map(String::as_str).chain(also);
+            self.reference(path, "balancer or pool", name, known);
         }
     }
 }

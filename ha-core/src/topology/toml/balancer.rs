@@ -58,21 +58,25 @@ fn listeners(section: &Section<'_>) -> Vec<Listener> {
         Some(Spoken::Http) => Balancer::http("").listeners,
         Some(Spoken::Redirect) | None => Vec::new(),
     };
-    listeners.extend(section.sections("listener").into_iter().filter_map(listener));
+    listeners.extend(section.list("listener").iter().map(listener));
     listeners
 }
 
-fn listener(section: Section<'_>) -> Option<Listener> {
+/// What cannot be read keeps its place in the list.
+fn listener(value: &Value<'_>) -> Listener {
+    let mut listener = Listener { port: 0, protocol: Protocol::Http };
+    let Some(section) = value.section() else { return listener };
     let port = section.required("port", "port = 80").and_then(|port| port.whole());
     let spoken = section.required("protocol", "protocol = \"http\"").and_then(|value| kept(&value, &SPOKEN, &NOT_YET));
     let certificate = certificate(&section, spoken == Some(Spoken::Https));
     section.close();
-    let protocol = match spoken? {
-        Spoken::Http => Protocol::Http,
-        Spoken::Https => Protocol::Https { certificate },
-        Spoken::Redirect => Protocol::RedirectToHttps,
+    listener.port = port.unwrap_or_default();
+    listener.protocol = match spoken {
+        Some(Spoken::Http) | None => Protocol::Http,
+        Some(Spoken::Https) => Protocol::Https { certificate },
+        Some(Spoken::Redirect) => Protocol::RedirectToHttps,
     };
-    Some(Listener { port: port?, protocol })
+    listener
 }
 
 fn certificate(section: &Section<'_>, wanted: bool) -> String {
@@ -86,15 +90,21 @@ fn certificate(section: &Section<'_>, wanted: bool) -> String {
 /// `"web"`, `["web", "admin"]`, `[{ pool = "web", weight = 100 }]`.
 fn routes(value: &Value<'_>) -> Vec<Route> {
     if value.is_list() {
-        return value.list().unwrap_or_default().iter().filter_map(route).collect();
+        return value.list().unwrap_or_default().iter().map(route).collect();
     }
-    route(value).into_iter().collect()
+    vec![route(value)]
 }
 
-fn route(value: &Value<'_>) -> Option<Route> {
+/// What cannot be read keeps its place in the list.
+fn route(value: &Value<'_>) -> Route {
+    let (pool, weight) = pool_and_weight(value).unwrap_or(("", Route::DEFAULT_WEIGHT));
+    Route { pool: pool.into(), weight }
+}
+
+fn pool_and_weight<'d>(value: &Value<'d>) -> Option<(&'d str, u32)> {
     let weight = Route::DEFAULT_WEIGHT;
     if value.is_text() {
-        return Some(Route { pool: value.text()?.into(), weight });
+        return Some((value.text()?, weight));
     }
     if !value.is_table() {
         value.refuse("a pool", "[{ pool = \"web\", weight = 100 }]");
@@ -104,7 +114,7 @@ fn route(value: &Value<'_>) -> Option<Route> {
     let pool = section.required("pool", "pool = \"web\"").and_then(|value| value.text());
     let weight = section.whole("weight").unwrap_or(weight);
     section.close();
-    Some(Route { pool: pool?.into(), weight })
+    Some((pool?, weight))
 }
 
 fn health(section: Section<'_>) -> HealthCheck {

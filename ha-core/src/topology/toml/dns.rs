@@ -45,23 +45,26 @@ fn answers(section: &Section<'_>, kind: Kind, site: &Topology) -> RecordKind {
     };
     match kind {
         Kind::Alias => RecordKind::Alias { to: one("to") },
-        Kind::Weighted => RecordKind::Weighted {
-            answers: section.list("to").iter().filter_map(|value| answer(value, site)).collect(),
-        },
+        Kind::Weighted => {
+            RecordKind::Weighted { answers: section.list("to").iter().map(|value| answer(value, site)).collect() }
+        }
         Kind::Failover => RecordKind::Failover { primary: one("primary"), secondary: one("secondary") },
         Kind::RoundRobin => RecordKind::RoundRobin { to: section.text("to").unwrap_or_default().into() },
     }
 }
 
 /// `"front"`, `{ balancer = "front", weight = 3 }` or `{ pool = "web", weight = 3 }`.
-fn answer(value: &Value<'_>, site: &Topology) -> Option<Answer> {
-    let weight = Route::DEFAULT_WEIGHT;
-    if !value.is_table() {
-        return endpoint(value, site).map(|to| Answer { to, weight });
-    }
-    let section = value.section()?;
-    let to = endpoint_of(&section, value, site);
-    let weight = section.whole("weight").unwrap_or(weight);
-    section.close();
-    to.map(|to| Answer { to, weight })
+/// What cannot be read keeps its place in the list.
+fn answer(value: &Value<'_>, site: &Topology) -> Answer {
+    let mut weight = Route::DEFAULT_WEIGHT;
+    let to = match value.is_table().then(|| value.section()).flatten() {
+        None => endpoint(value, site),
+        Some(section) => {
+            let to = endpoint_of(&section, value, site);
+            weight = section.whole("weight").unwrap_or(weight);
+            section.close();
+            to
+        }
+    };
+    Answer { to: to.unwrap_or(Endpoint::Balancer("".into())), weight }
 }

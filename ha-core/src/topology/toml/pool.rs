@@ -29,12 +29,9 @@ pub(super) fn read(section: Section<'_>) -> Pool {
     pool.placement = section.section("placement").map(placement).unwrap_or_default();
     pool.guards = section.section("guards").map(guards).unwrap_or_default();
     pool.rollout = section.section("rollout").map(rollout).unwrap_or_default();
-    pool.hold = section.list("hold").iter().filter_map(hold).collect();
+    pool.hold = section.list("hold").iter().map(hold).collect();
     for key in NOT_YET {
-        if section.has(key) {
-            let fix = "leave it out until there is a tier for it";
-            let _ = section.value(key).map(|value| value.report(format!("nobody keeps {key:?} yet"), fix));
-        }
+        section.refuse(key, format!("nobody keeps {key:?} yet"), "leave it out until there is a tier for it");
     }
     section.close();
     pool
@@ -109,10 +106,15 @@ fn gate(section: Section<'_>) -> Gate {
     gate
 }
 
-/// `"web-3"` or `{ instance = "web-3", mode = "shrink" }`.
-fn hold(value: &Value<'_>) -> Option<Hold> {
+/// `"web-3"` or `{ instance = "web-3", mode = "shrink" }`. What cannot be read keeps its place in the list.
+fn hold(value: &Value<'_>) -> Hold {
+    let (instance, mode) = instance(value).unwrap_or_default();
+    Hold { instance: InstanceId::from(instance), mode }
+}
+
+fn instance<'d>(value: &Value<'d>) -> Option<(&'d str, HoldMode)> {
     if value.is_text() {
-        return Some(Hold { instance: value.text()?.into(), mode: HoldMode::default() });
+        return Some((value.text()?, HoldMode::default()));
     }
     if !value.is_table() {
         value.refuse("an instance", "{ instance = \"web-3\", mode = \"replace\" }");
@@ -122,5 +124,5 @@ fn hold(value: &Value<'_>) -> Option<Hold> {
     let instance = section.required("instance", "instance = \"web-3\"").and_then(|value| value.text());
     let mode = section.choice("mode", &MODES).unwrap_or_default();
     section.close();
-    Some(Hold { instance: InstanceId::from(instance?), mode })
+    Some((instance?, mode))
 }

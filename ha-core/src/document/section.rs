@@ -53,6 +53,13 @@ impl<'d> Section<'d> {
         self.know(key);
         self.document.could_not_read(&self.path_of(key));
     }
+    /// Reports a key that may not be there, if it is.
+    pub fn refuse(&self, key: &str, what: impl Into<String>, fix: impl Into<String>) {
+        if let Some(value) = self.table.get(key).map(|value| Value::new(self.document, self.path_of(key), value)) {
+            self.know(key);
+            value.report(what, fix);
+        }
+    }
     /// The value of a key, if it is there.
     pub fn value(&self, key: &str) -> Option<Value<'d>> {
         self.know(key);

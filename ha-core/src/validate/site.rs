@@ -81,7 +81,7 @@ impl Check<'_> {
         if allow.port == 0 {
             self.say(format!("{path}.port"), "0 is not a port", "give one from 1 to 65535");
         }
-        if allow.from == allow.to && allow.from != Party::World && matches!(allow.from, Party::Balancer(_)) {
+        if allow.from == allow.to && matches!(allow.from, Party::Balancer(_)) {
             self.say(path, "a balancer does not ask itself", "leave it out");
         }
     }
@@ -97,10 +97,17 @@ impl Check<'_> {
         }
     }
 
-    /// A name that was taken for a balancer's because no pool has it: both are possible.
+    /// A name that must be a balancer's. In a file no pool has it either, and both were possible.
     pub(super) fn tier(&mut self, path: String, name: &str, also: Option<&str>) {
         let (balancers, pools) = (self.balancer_names(), self.pool_names());
-        if !balancers.iter().any(|known| known == name) {
+        if balancers.iter().any(|known| known == name) {
+            return;
+        }
+        if pools.iter().any(|known| known == name) {
+            self.say(path, format!("{name:?} is a pool and not a balancer"), "name it as a pool");
+        } else if also == Some(name) {
+            self.say(path, format!("{name:?} is no balancer"), format!("name it as the {name}"));
+        } else {
             let known = balancers.iter().chain(&pools).map(String::as_str).chain(also);
             self.reference(path, "balancer or pool", name, known);
         }

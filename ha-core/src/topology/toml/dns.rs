@@ -53,7 +53,8 @@ fn answers(section: &Section<'_>, kind: Kind, site: &Topology) -> RecordKind {
     }
 }
 
-/// `"front"`, `{ balancer = "front", weight = 3 }` or `{ pool = "web", weight = 3 }`. What cannot be read keeps its place in the list.
+/// `"front"`, `{ balancer = "front", weight = 3 }` or `{ pool = "web", weight = 3 }`.
+/// What cannot be read keeps its place in the list.
 fn answer(value: &Value<'_>, site: &Topology) -> Answer {
     let mut weight = Route::DEFAULT_WEIGHT;
     let to = match value.is_table().then(|| value.section()).flatten() {

@@ -61,10 +61,8 @@ fn topology(root: Section<'_>) -> Topology {
         site.network = network(section, &site);
     }
     for kind in NOT_YET {
-        if root.has(kind) {
-            let kept = "leave it out: pools, balancers and DNS records are kept";
-            let _ = root.value(kind).map(|value| value.report(format!("nobody keeps {kind:?} yet"), kept));
-        }
+        let fix = "leave it out: pools, balancers and DNS records are kept";
+        root.refuse(kind, format!("nobody keeps {kind:?} yet"), fix);
     }
     root.close();
     site
@@ -91,9 +89,9 @@ fn network(section: Section<'_>, site: &Topology) -> Network {
 }
 
 fn allow(section: Section<'_>, site: &Topology) -> Allow {
-    let party = |value: Value<'_>| match value.is_text() {
-        true if value.text() == Some("world") => Some(Party::World),
-        _ => endpoint(&value, site).map(Party::from),
+    let party = |value: Value<'_>| {
+        let world = value.is_text() && value.text() == Some("world");
+        if world { Some(Party::World) } else { endpoint(&value, site).map(Party::from) }
     };
     let example = |key: &str| format!("{key} = \"world\", or the name of a balancer or a pool");
     let allow = Allow {

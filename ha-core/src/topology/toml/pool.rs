@@ -31,10 +31,7 @@ pub(super) fn read(section: Section<'_>) -> Pool {
     pool.rollout = section.section("rollout").map(rollout).unwrap_or_default();
     pool.hold = section.list("hold").iter().map(hold).collect();
     for key in NOT_YET {
-        if section.has(key) {
-            let fix = "leave it out until there is a tier for it";
-            let _ = section.value(key).map(|value| value.report(format!("nobody keeps {key:?} yet"), fix));
-        }
+        section.refuse(key, format!("nobody keeps {key:?} yet"), "leave it out until there is a tier for it");
     }
     section.close();
     pool

@@ -11,7 +11,7 @@ pub const STEADY: Duration = Duration::from_secs(300);
 /// A stretch in which users fared worse than before.
 ///
 /// *Before* is the level: the failing share of the median bucket among those that ended before the first fault and in
-/// which somebody came (of all buckets, if no fault struck). A bucket is *down* when more of its intents failed than
+/// which an intent ended (of all buckets, if no fault struck). A bucket is *down* when more of its intents failed than
 /// that level explains: above its mean by more than three standard deviations. Buckets that are down form one dip
 /// when less than [`STEADY`] lies between them. Times are exact to a bucket.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,8 +23,8 @@ pub struct Dip {
     pub until: Timestamp,
     /// Whether users fared as before for [`STEADY`] afterwards, or until the end of the run.
     pub recovered: bool,
-    /// Intents that began meanwhile.
-    pub offered: u64,
+    /// Intents that ended meanwhile.
+    pub ended: u64,
     /// Of these, those that failed.
     pub failed: u64,
     /// The largest failing share of a bucket.
@@ -50,7 +50,7 @@ pub(super) fn dips(report: &Report) -> Vec<Dip> {
                 from,
                 until,
                 recovered: true,
-                offered: 0,
+                ended: 0,
                 failed: 0,
                 worst: 0.0,
                 event: blamed(report, until),
@@ -67,7 +67,7 @@ fn measure(report: &Report, dip: &mut Dip) {
     let series = &report.series;
     let inside = series.bucket_of(dip.from)..series.bucket_of(dip.until).min(series.buckets.len());
     for bucket in series.buckets.get(inside).unwrap_or_default() {
-        dip.offered += bucket.offered;
+        dip.ended += bucket.ended();
         dip.failed += bucket.failed;
         dip.worst = dip.worst.max(bucket.failing());
     }
@@ -78,13 +78,13 @@ fn level_before(report: &Report) -> f64 {
     let series = &report.series;
     let before = first_fault(report).map_or(series.buckets.len(), |at| series.bucket_of(at));
     let mut shares: Vec<f64> =
-        series.buckets.iter().take(before).filter(|bucket| bucket.offered > 0).map(Bucket::failing).collect();
+        series.buckets.iter().take(before).filter(|bucket| bucket.ended() > 0).map(Bucket::failing).collect();
     shares.sort_by(f64::total_cmp);
     shares.get(shares.len() / 2).copied().unwrap_or(0.0)
 }
 
 fn is_down(bucket: &Bucket, level: f64) -> bool {
-    let expected = bucket.offered as f64 * level;
+    let expected = bucket.ended() as f64 * level;
     let deviation = (expected * (1.0 - level)).sqrt();
     bucket.failed as f64 > expected + 3.0 * deviation
 }

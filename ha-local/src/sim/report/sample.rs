@@ -35,8 +35,14 @@ fn report(bucket_s: f64, buckets: Vec<Bucket>, events: Vec<Occurrence>) -> Repor
 
 /// A hundred intents a minute, so many of them failed; perhaps a fault at the start of a minute.
 pub(super) fn minutes(failed: &[u64], fault: Option<u64>) -> Report {
-    let bucket =
-        |failed: &u64| Bucket { offered: 100, failed: *failed, mean_ms: Some(9.0), p99_ms: Some(20.0), ready: 6 };
+    let bucket = |failed: &u64| Bucket {
+        offered: 100,
+        served: 100 - failed,
+        failed: *failed,
+        mean_ms: Some(9.0),
+        p99_ms: Some(20.0),
+        ready: 6,
+    };
     let events = fault.map(|minute| event(minute * 60, Fault, "zone a loses power", None)).into_iter().collect();
     report(60.0, failed.iter().map(bucket).collect(), events)
 }
@@ -71,7 +77,7 @@ pub(super) fn evening() -> Report {
     let mut day = report(60.0, buckets, events);
     let crowd = day.intents.failed / 5;
     let rest = day.intents.failed - crowd;
-    day.failures = [("connect_timeout".to_owned(), crowd), ("queue_full".to_owned(), rest)].into();
+    day.failures = [("target_timeout".to_owned(), crowd), ("queue_full".to_owned(), rest)].into();
     day
 }
 
@@ -93,7 +99,8 @@ fn evening_minute(minute: u64) -> Bucket {
         _ => 0.0,
     };
     let p99 = 60.0 + 90.0 * (rate / 900.0) * (rate / 900.0) + 4000.0 * failing;
-    Bucket { offered, failed: (offered as f64 * failing) as u64, mean_ms: Some(p99 / 4.0), p99_ms: Some(p99), ready }
+    let failed = (offered as f64 * failing) as u64;
+    Bucket { offered, served: offered - failed, failed, mean_ms: Some(p99 / 4.0), p99_ms: Some(p99), ready }
 }
 
 fn bell(hour: f64, at: f64, width: f64) -> f64 {

@@ -13,12 +13,14 @@ pub struct Series {
     pub buckets: Vec<Bucket>,
 }
 
-/// What happened in one bucket. An intent belongs to the bucket in which it began.
+/// What happened in one bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Default, Serialize)]
 pub struct Bucket {
     /// Intents that began.
     pub offered: u64,
-    /// Of these, those that failed in the end.
+    /// Intents that ended well and in time.
+    pub served: u64,
+    /// Intents that ended otherwise.
     pub failed: u64,
     /// The mean latency of the served ones, in ms.
     pub mean_ms: Option<f64>,
@@ -29,9 +31,13 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// The share of intents that failed; 0 when nobody came.
+    /// Intents that ended.
+    pub fn ended(&self) -> u64 {
+        self.served + self.failed
+    }
+    /// The share of the ended intents that failed; 0 when none ended.
     pub fn failing(&self) -> f64 {
-        if self.offered == 0 { 0.0 } else { self.failed as f64 / self.offered as f64 }
+        if self.ended() == 0 { 0.0 } else { self.failed as f64 / self.ended() as f64 }
     }
 }
 

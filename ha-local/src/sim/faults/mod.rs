@@ -1,6 +1,10 @@
 //! Faults at work: what strikes whom just now. The cloud, the plane and the engine ask; nobody else knows the scenario.
 
-use ha_core::{backend::Kind, name::PoolName};
+mod provider;
+
+pub use provider::{EndpointFate, NameFate};
+
+use ha_core::{backend::Kind, name::PoolName, time::Timestamp};
 
 /// What ails one instance, all faults on it taken together.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -64,6 +68,12 @@ pub struct Subject<'a> {
     pub pool: &'a PoolName,
     /// What runs on it.
     pub release: &'a str,
+    /// When its process became able to serve, if it did.
+    pub served: Option<Timestamp>,
+    /// How many instances its pool has.
+    pub alive: u32,
+    /// How many its pool tries to have.
+    pub desired: u32,
 }
 
 /// All faults of a run and which are at work.

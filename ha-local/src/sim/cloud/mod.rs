@@ -21,8 +21,6 @@ mod pool;
 mod sight;
 mod store;
 mod strike;
-#[cfg(test)]
-mod tests;
 mod view;
 
 pub use broken::{Broken, CLAUSES};

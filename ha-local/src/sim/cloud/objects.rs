@@ -65,6 +65,8 @@ pub(super) struct BalancerObject {
     pub(super) site: String,
     pub(super) owner: Option<Scope>,
     pub(super) spec: BalancerSpec,
+    /// What the plane calls it.
+    pub(super) called: BalancerName,
     pub(super) progress: Progress,
     /// When wishes changed it.
     pub(super) changes: Vec<Timestamp>,
@@ -85,8 +87,12 @@ pub(super) struct RecordObject {
     pub(super) leaves: BTreeMap<Leaf, Checks>,
     /// When its answers are looked at next.
     pub(super) next: Option<Timestamp>,
+    /// How often it was changed: tells draws of delays apart.
+    pub(super) changes: u64,
     /// What the plane was told last.
     pub(super) view: Option<RecordView>,
+    /// The record of what last made its answers be looked at.
+    pub(super) story: Option<usize>,
 }
 
 /// One address behind a name.
@@ -138,7 +144,8 @@ impl PoolObject {
 impl BalancerObject {
     /// A new balancer of which the plane knows nothing yet.
     pub(super) fn new(site: String, owner: Option<Scope>, spec: BalancerSpec, now: Timestamp) -> Self {
-        Self { site, owner, spec, progress: Progress::begun(now), changes: Vec::new(), view: None, past: Vec::new() }
+        let (called, progress) = (spec.name.clone(), Progress::begun(now));
+        Self { site, owner, spec, called, progress, changes: Vec::new(), view: None, past: Vec::new() }
     }
 }
 
@@ -146,7 +153,8 @@ impl RecordObject {
     /// A new record that answers nothing yet.
     pub(super) fn new(owner: Option<Scope>, set: RecordSet, now: Timestamp) -> Self {
         let progress = Progress::begun(now);
-        Self { owner, set, live: None, progress, leaves: BTreeMap::new(), next: None, view: None }
+        let leaves = BTreeMap::new();
+        Self { owner, set, live: None, progress, leaves, next: None, changes: 0, view: None, story: None }
     }
 }
 

@@ -131,7 +131,8 @@ impl Cloud {
             Planted::Balancer { site, owner, spec } => {
                 let number = fresh(&self.balancers, &format!("{site}/{}", spec.name));
                 let object = super::objects::BalancerObject::new(site, owner, spec, now);
-                self.balancers.insert(number, super::objects::BalancerObject { progress, ..object });
+                let called = self.called(&object);
+                self.balancers.insert(number, super::objects::BalancerObject { progress, called, ..object });
                 self.dirty.balancers.insert(number);
             }
             Planted::Record { owner, set } => {

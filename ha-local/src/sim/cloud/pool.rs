@@ -181,7 +181,8 @@ impl Cloud {
         (instance.phase, instance.since, instance.drained) = (InstancePhase::Returning, env.now, false);
         instance.drains += 1;
         let server = instance.server;
-        env.plane.set_draining(server, false);
+        let (plane, mut ctx) = env.plane();
+        plane.set_draining(&mut ctx, server, false);
         env.tell(format!("instance {id} is put back"), None);
         self.dirty.pools.insert(number);
         self.dirty.records = true;

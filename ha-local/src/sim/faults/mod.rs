@@ -1,5 +1,9 @@
 //! Faults at work: what strikes whom just now. The cloud, the plane and the engine ask; nobody else knows the scenario.
 
+mod provider;
+
+pub use provider::{EndpointFate, NameFate};
+
 use super::engine::{
     call::{CallId, Effect},
     draw::Seed,
@@ -71,6 +75,12 @@ pub struct Subject<'a> {
     pub pool: &'a PoolName,
     /// What runs on it.
     pub release: &'a str,
+    /// When its process became able to serve, if it did.
+    pub served: Option<Timestamp>,
+    /// How many instances its pool has.
+    pub alive: u32,
+    /// How many its pool tries to have.
+    pub desired: u32,
 }
 
 /// All faults of a run and which are at work.

@@ -4,6 +4,7 @@ use ha_core::validate::Problems;
 use ha_examples::{
     arguments::{self, Asked, HELP, Options},
     day::run_day,
+    inputs::Inputs,
     output::{self, Outputs},
     progress::Progress,
 };
@@ -24,9 +25,13 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), Problems> {
+    let inputs = Inputs::read(options)?;
     let outputs = Outputs::open(options.json.as_deref(), options.trace.as_deref())?;
+    for note in &inputs.notes {
+        eprintln!("{note}");
+    }
     let mut progress = Progress::on_terminal();
-    let day = run_day(options, &mut progress)?;
+    let day = run_day(&inputs, options, &mut progress)?;
     drop(progress);
     outputs.write(&day)?;
     output::print(&day);

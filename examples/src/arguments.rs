@@ -47,8 +47,8 @@ pub struct Options {
     pub faults: Option<PathBuf>,
     /// Which scenario of the faults.
     pub incident: Option<String>,
-    /// The source of chance.
-    pub seed: u64,
+    /// The source of chance; without it the scenario's, or 42.
+    pub seed: Option<u64>,
     /// Where the report goes.
     pub json: Option<PathBuf>,
     /// Where the trace goes.
@@ -71,7 +71,7 @@ impl Default for Options {
             scale: 1.0,
             faults: None,
             incident: None,
-            seed: 42,
+            seed: None,
             json: None,
             trace: None,
             follow: 0,
@@ -130,7 +130,7 @@ fn take(options: &mut Options, name: &str, parser: &mut Parser) -> Result<(), le
         "workload" => options.workload = path()?,
         "scale" => options.scale = scale(&parser.value()?.string()?)?,
         "incident" => options.incident = Some(parser.value()?.string()?),
-        "seed" => options.seed = number(name, &parser.value()?.string()?)?,
+        "seed" => options.seed = Some(number(name, &parser.value()?.string()?)?),
         "follow" => options.follow = number(name, &parser.value()?.string()?)?,
         "profile" => options.profile = parser.value()?.string()?,
         "without-loop" => options.without_loop = true,
@@ -173,7 +173,7 @@ mod tests {
             scale: 2.5,
             faults: Some("f".into()),
             incident: Some("i".into()),
-            seed: 7,
+            seed: Some(7),
             json: Some("j".into()),
             trace: Some("k".into()),
             follow: 3,

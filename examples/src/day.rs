@@ -1,6 +1,6 @@
 //! The one call into the simulator: from options to a day that was lived.
 
-use crate::{arguments::Options, progress::Progress};
+use crate::{arguments::Options, inputs::Inputs, progress::Progress};
 use ha_core::validate::{Problem, Problems};
 use ha_local::sim::{engine::trace::Record, report::Report};
 use std::io::Stderr;
@@ -15,9 +15,9 @@ pub struct Day {
     pub followed: Vec<String>,
 }
 
-/// Reads what the options name and runs the day; or every problem of the files.
-pub fn run_day(options: &Options, progress: &mut Progress<Stderr>) -> Result<Day, Problems> {
-    // The simulator's `Sim` is not merged yet; until then every run is refused.
-    let _ = (options, progress);
+/// Runs the day that these inputs make.
+pub fn run_day(inputs: &Inputs, options: &Options, progress: &mut Progress<Stderr>) -> Result<Day, Problems> {
+    // `Sim` is not merged yet; until then every run is refused.
+    let _ = (inputs, options, progress);
     Err(Problems(vec![Problem::new("game_day", "this version has no simulator yet", "use a later one")]))
 }

@@ -2,5 +2,6 @@
 
 pub mod arguments;
 pub mod day;
+pub mod inputs;
 pub mod output;
 pub mod progress;

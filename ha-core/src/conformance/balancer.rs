@@ -2,7 +2,7 @@
 
 use super::{
     Answer, Case, Port, Running, Trial,
-    site::{knows, ready},
+    site::{fault, knows, ready},
     trial::{Outcome, conflict, holds, not_ready},
 };
 use crate::{
@@ -11,7 +11,6 @@ use crate::{
         spec::BalancerSpec,
         state::{BalancerState, TargetHealth},
     },
-    fault::Parameters,
     name::{BalancerName, InstanceId, PoolName},
     topology::{Capacity, Endpoint, RecordKind, Route},
 };
@@ -115,8 +114,9 @@ async fn never_routes_to_an_unready_instance(trial: &Trial<'_>) -> Outcome {
 
 async fn keeps_the_last_targets_when_all_fail(trial: &Trial<'_>) -> Outcome {
     let pool = trial.make_site(3).await?;
-    let flap = Parameters { rate: Some(1.0), period: Some(Duration::from_secs(60)), ..Parameters::default() };
-    trial.strike_with("balancer.flap", "balancer:front", &flap).await?;
+    let all = fault("balancer.flap", "balancer:front")?.rate(1.0);
+    let all = all.with(|parameters| parameters.period = Some(Duration::from_secs(60)));
+    trial.lab.strike(&all).await?;
     let none = |state: &BalancerState| state.targets.iter().all(|target| target.health != TargetHealth::Healthy);
     trial.until_balancer(&front(), "no target is healthy", none).await?;
     let mut answered = BTreeSet::new();

@@ -2,7 +2,7 @@
 
 use crate::{
     backend::{Backend, Resource, Scope},
-    fault::Parameters,
+    fault::Fault,
     name::{BalancerName, DnsName, InstanceId, PoolName, Release, ZoneName},
     topology::{Boot, Endpoint},
 };
@@ -110,14 +110,14 @@ pub trait Lab: Send + Sync {
     fn material(&self) -> Material {
         Material::default()
     }
-    /// Lets an effect of the fault vocabulary strike, as in `instances.kill` at `instance:web-a-1`; what lasts lasts until
-    /// it is healed. An error says that this lab cannot.
-    async fn strike(&self, effect: &str, target: &str, _parameters: &Parameters) -> Result<(), String> {
-        Err(format!("this lab cannot strike {target} with {effect}"))
+    /// Lets a fault strike at once, whatever its `at`; what lasts lasts until it is healed. An error says that this lab
+    /// cannot.
+    async fn strike(&self, fault: &Fault) -> Result<(), String> {
+        Err(format!("this lab cannot strike: {fault}"))
     }
-    /// Ends what was struck in these very words.
-    async fn heal(&self, effect: &str, target: &str) -> Result<(), String> {
-        Err(format!("this lab cannot heal {target} of {effect}"))
+    /// Ends this very fault.
+    async fn heal(&self, fault: &Fault) -> Result<(), String> {
+        Err(format!("this lab cannot heal: {fault}"))
     }
     /// Sends one request and waits for what becomes of it.
     async fn request(&self, _scope: &Scope, request: &Request) -> Answer {

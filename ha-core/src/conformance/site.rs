@@ -9,7 +9,7 @@ use crate::{
         spec::{BalancerSpec, Marks, NetworkSpec, PoolSpec, RecordSet},
         state::{BalancerState, InstancePhase, InstanceState, Phase, PoolState, RecordState, TargetHealth},
     },
-    fault::Parameters,
+    fault::Fault,
     name::{BalancerName, InstanceId, PoolName},
     topology::{
         Algorithm, Capacity, ClientAddress, Endpoint, Exposure, Guards, HealthCheck, Listener, Nat, Protocol,
@@ -192,15 +192,11 @@ impl Trial<'_> {
     }
 
     pub(super) async fn strike(&self, effect: &str, target: &str) -> Outcome {
-        self.strike_with(effect, target, &Parameters::default()).await
-    }
-
-    pub(super) async fn strike_with(&self, effect: &str, target: &str, parameters: &Parameters) -> Outcome {
-        Ok(self.lab.strike(effect, target, parameters).await?)
+        Ok(self.lab.strike(&fault(effect, target)?).await?)
     }
 
     pub(super) async fn heal(&self, effect: &str, target: &str) -> Outcome {
-        Ok(self.lab.heal(effect, target).await?)
+        Ok(self.lab.heal(&fault(effect, target)?).await?)
     }
 
     /// Two endpoints for names: the lab's own, or two balancers `one` and `two`, each with a pool.
@@ -270,6 +266,11 @@ impl Trial<'_> {
     }
 }
 
+/// A fault of the vocabulary that lasts, if it lasts, until it is healed.
+pub(super) fn fault(effect: &str, target: &str) -> Outcome<Fault> {
+    Ok(Fault::new(effect, target).map_err(|problem| problem.to_string())?)
+}
+
 /// The instances that are ready.
 pub(super) fn ready(pool: &PoolState) -> impl Iterator<Item = &InstanceState> {
     pool.instances.iter().filter(|instance| instance.phase == InstancePhase::Ready)
@@ -283,4 +284,24 @@ pub(super) fn is(pool: &PoolState, id: &InstanceId, phase: InstancePhase) -> boo
 /// Whether the pool knows an instance of this name.
 pub(super) fn knows(pool: &PoolState, id: &InstanceId) -> bool {
     pool.instances.iter().any(|instance| instance.id == *id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_suite_strikes_with_is_in_the_vocabulary() {
+        for (effect, target) in [
+            ("balancer.down", "balancer:one"),
+            ("balancer.flap", "balancer:front"),
+            ("boot.never_serves", "pool:web"),
+            ("capacity.none", "zone:a"),
+            ("instances.hang", "pool:web"),
+            ("instances.hang", "instance:web-a-1"),
+            ("instances.kill", "instance:web-a-1"),
+        ] {
+            assert!(fault(effect, target).is_ok(), "{effect} at {target}");
+        }
+    }
 }

@@ -47,10 +47,10 @@ pub(super) async fn replaces_an_unhealthy_instance(trial: &Trial<'_>) -> Outcome
 
 pub(super) async fn drains_before_it_stops(trial: &Trial<'_>) -> Outcome {
     let only = trial.make_site(1).await?.instances.swap_remove(0).id;
-    let request = Request { entry: Entry::Balancer("front".into()), user: 1, takes: Duration::from_secs(10) };
+    let request = Request { entry: Entry::Balancer("front".into()), user: 1, takes: Duration::from_secs(4) };
     let retire = async {
         // A clause about time: the request has reached the instance, and is not finished.
-        trial.sleep(Duration::from_secs(2)).await;
+        trial.sleep(Duration::from_secs(1)).await;
         Ok::<_, Failure>(trial.pool()?.retire(&trial.scope, &web(), &only, Refill::Yes).await?)
     };
     let (answer, retired) = both(trial.lab.request(&trial.scope, &request), retire).await;

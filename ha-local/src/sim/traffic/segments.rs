@@ -31,6 +31,10 @@ pub struct Segment {
 }
 
 impl Segment {
+    /// The same, counted from another zero.
+    pub fn shifted(self, zero: Timestamp) -> Self {
+        Self { start: zero + self.start.since(Timestamp::ZERO), ..self }
+    }
     /// How many come on average.
     pub fn expected(&self) -> f64 {
         match self.arrivals {

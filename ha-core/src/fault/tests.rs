@@ -137,6 +137,42 @@ fn json_and_toml_are_one_schema() {
 }
 
 #[test]
+fn a_scenario_of_ones_own_reads_back_equal_with_all_its_fields() {
+    let minute = Duration::from_secs(60);
+    let faults = vec![
+        Fault::zone_power("a").at(minute).tail(minute),
+        Fault::call("crash_applied", "pool.ensure").nth(3).count(2),
+        Fault::new("api.error", "service:dns").unwrap().rate(0.125).with(|given| given.reads = Some(0.0)),
+    ];
+    let scenario = Scenario {
+        needs: vec![
+            Need::Zones(2),
+            Need::Tier("pool".into()),
+            Need::Dependency("auth".into()),
+            Need::Tier("dns".into()),
+        ],
+        length: Some(90 * minute),
+        site: Some("sites/web.toml".into()),
+        seed: Some(1 << 62),
+        there: vec![Told { at: minute, lasts: Some(minute), text: "they said \"no\"\n\u{7f}\t\u{e9}".into() }],
+        observed: vec![Told { at: minute, lasts: None, text: "\\ and ' and #".into() }],
+        exercises: vec!["one".into(), "two".into()],
+        assumed: vec!["three".into()],
+        confidence: Some("none".into()),
+        t0: Some("2026-01-31T09:00:00Z".into()),
+        source: Some("nowhere".into()),
+        ..Scenario::new("mine", "a = \"b\"", faults)
+    };
+    for scenario in
+        [Scenario { source: None, ..scenario.clone() }, Scenario::new("x", "x", scenario.events.clone()), scenario]
+    {
+        let text = scenario.to_toml();
+        let read = FaultFile::read(&text, "again.toml").unwrap_or_else(|problems| panic!("{problems}\n{text}"));
+        assert_eq!(read.scenarios, [scenario]);
+    }
+}
+
+#[test]
 fn broken_syntax_is_told_with_its_place() {
     let json = FaultFile::read("{\n  \"format\": ,\n}", "x.json").unwrap_err().to_string();
     assert!(json.starts_with("x.json:2:13: not JSON: "), "{json}");

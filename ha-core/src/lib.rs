@@ -9,6 +9,7 @@
 //! ```
 
 pub mod backend;
+pub mod date;
 pub mod event;
 pub mod fault;
 pub mod keeper;

@@ -13,7 +13,7 @@ pub struct Problem {
     pub place: Option<Place>,
     /// What is wrong.
     pub what: String,
-    /// What would be right.
+    /// What would be right; empty if `what` says it all.
     pub fix: String,
 }
 
@@ -45,7 +45,8 @@ impl fmt::Display for Problem {
         if let Some(Place { file, line, column }) = &self.place {
             write!(f, "{file}:{line}:{column}: ")?;
         }
-        write!(f, "{}: {}; {}", self.path, self.what, self.fix)
+        write!(f, "{}: {}", self.path, self.what)?;
+        if self.fix.is_empty() { Ok(()) } else { write!(f, "; {}", self.fix) }
     }
 }
 

@@ -100,8 +100,7 @@ impl World {
             }
             Strike::Link(way, _) => self.look_at_way(told, &way, zones),
             Strike::Balancer(..) => self.look_at_endpoints(told),
-            Strike::Dns(..) => self.with_cloud(|cloud, env| {
-                env.cause = told;
+            Strike::Dns(..) => self.with_cloud(told, |cloud, env| {
                 cloud.refresh_names(env);
             }),
             Strike::Release(..) => self.look_at_machines(told, |_| true),
@@ -122,21 +121,18 @@ impl World {
         }
     }
     fn look_at_machines(&mut self, told: Option<usize>, in_zone: impl Fn(u8) -> bool) {
-        self.with_cloud(|cloud, env| {
-            env.cause = told;
+        self.with_cloud(told, |cloud, env| {
             cloud.refresh_where(env, |machine| in_zone(machine.zone));
         });
     }
     fn look_at_endpoints(&mut self, told: Option<usize>) {
-        self.with_cloud(|cloud, env| {
-            env.cause = told;
+        self.with_cloud(told, |cloud, env| {
             cloud.refresh_endpoints(env);
         });
     }
     fn look_at_links(&mut self, told: Option<usize>, zones: u8) {
         let places: Vec<Place> = std::iter::once(Place::Users).chain((0..zones).map(Place::Zone)).collect();
-        self.with_cloud(|cloud, env| {
-            env.cause = told;
+        self.with_cloud(told, |cloud, env| {
             for from in &places {
                 for to in &places {
                     let state = env.faults.link(*from, *to);

@@ -131,3 +131,4 @@ fn hold(site: &mut Topology, held: &[(PoolName, InstanceId)]) {
         });
     }
 }
+

@@ -63,7 +63,7 @@ impl World {
     }
 
     fn fault_begins(&mut self, index: usize) {
-        let machines = self.cloud.machines();
+        let (machines, zones) = (self.cloud.machines(), self.faults.zone_names());
         let fault = &mut self.faults.all[index];
         if fault.phase != Phase::Ahead {
             return;
@@ -76,7 +76,7 @@ impl World {
             *fault.memory.sizes.entry(machine.pool.clone()).or_default() += 1;
         }
         let names: Vec<String> = fault.memory.picked.iter().filter_map(|number| name_of(&machines, *number)).collect();
-        let (ends, ramp, story) = (fault.ends, fault.ramp, fault.begins(self.faults.zone_names(), &names));
+        let (ends, ramp, story) = (fault.ends, fault.ramp, fault.begins(&zones, &names));
         self.tell_of(index, story);
         if let Some(ends) = ends {
             self.push_stage(index, ends, FaultStage::End(0));
@@ -134,12 +134,13 @@ impl World {
         }
     }
     fn fault_ends(&mut self, index: usize) {
+        let zones = self.faults.zone_names();
         let fault = &mut self.faults.all[index];
         if fault.phase != Phase::AtWork {
             return;
         }
         fault.phase = Phase::Over;
-        let story = fault.is_gone(self.faults.zone_names());
+        let story = fault.is_gone(&zones);
         self.tell_of(index, story);
         self.fault_leaves(index);
         let fault = &self.faults.all[index];
@@ -178,17 +179,11 @@ impl World {
     }
     pub(super) fn kill(&mut self, index: usize, machine: u32) {
         let told = self.faults.all[index].told;
-        self.with_cloud(|cloud, env| {
-            env.cause = told;
-            cloud.kill(env, machine);
-        });
+        self.with_cloud(told, |cloud, env| cloud.kill(env, machine));
     }
     fn refresh_machine(&mut self, index: usize, machine: u32) {
         let told = self.faults.all[index].told;
-        self.with_cloud(|cloud, env| {
-            env.cause = told;
-            cloud.refresh(env, machine);
-        });
+        self.with_cloud(told, |cloud, env| cloud.refresh(env, machine));
     }
     /// Writes what happened to a fault into the trace; later records can name it as their cause.
     pub(super) fn tell_of(&mut self, index: usize, what: String) {

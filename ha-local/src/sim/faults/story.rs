@@ -21,7 +21,7 @@ impl Faults {
 
 impl Injected {
     /// What is told when it begins; `names` are the machines that it picked.
-    pub(super) fn begins(&self, zones: Vec<String>, names: &[String]) -> String {
+    pub(super) fn begins(&self, zones: &[String], names: &[String]) -> String {
         let who = || some(names, &self.target);
         match &self.strike {
             Strike::Instances(_, instances) => match instances {
@@ -33,20 +33,20 @@ impl Injected {
                 Instances::Isolate => format!("cut off from the network: {}", who()),
             },
             Strike::Zone(whom, _) if whom.is_some_of() => format!("{}: {}", self.zone_phrases().0, who()),
-            Strike::Zone(whom, _) => format!("{} {}", place(whom, &zones), self.zone_phrases().0),
+            Strike::Zone(whom, _) => format!("{} {}", place(whom, zones), self.zone_phrases().0),
             Strike::Controller(Controller::Down) => "our loop is dead".into(),
             Strike::Controller(Controller::Pause) => "our loop stops in the middle of what it does".into(),
             Strike::Controller(Controller::Second) => "a second loop runs with the topology of the start".into(),
-            Strike::Operator(operator) => self.wish(operator, &zones, names),
+            Strike::Operator(operator) => self.wish(operator, zones, names),
             Strike::Link(..) | Strike::Boot(..) | Strike::Capacity(..) | Strike::Api(..) => self.by_the_book(),
             Strike::Balancer(..) | Strike::Dns(..) | Strike::Store(_) | Strike::Release(..) => self.by_the_book(),
             Strike::Clock(_) | Strike::Call(..) | Strike::View(..) | Strike::Metrics(..) => self.by_the_book(),
         }
     }
     /// What is told when its cause is gone.
-    pub(super) fn is_gone(&self, zones: Vec<String>) -> String {
+    pub(super) fn is_gone(&self, zones: &[String]) -> String {
         match &self.strike {
-            Strike::Zone(whom, _) if !whom.is_some_of() => format!("{} {}", place(whom, &zones), self.zone_phrases().1),
+            Strike::Zone(whom, _) if !whom.is_some_of() => format!("{} {}", place(whom, zones), self.zone_phrases().1),
             Strike::Controller(Controller::Down) => "our loop starts again, without memory".into(),
             Strike::Controller(Controller::Pause) => "our loop goes on with what it knew".into(),
             Strike::Controller(Controller::Second) => "the second loop is gone".into(),

@@ -156,6 +156,7 @@ impl Toy {
                 }
             }
             keep_the_number(pool, at, &mut number);
+            spread(pool);
         }
         self.launched = number;
         self.measure();
@@ -251,5 +252,23 @@ fn keep_the_number(pool: &mut PoolState, at: Timestamp, number: &mut u32) {
         let last = free.min_by_key(|(_, i)| (i.phase == InstancePhase::Ready, right(i), usize::MAX - counts[&i.zone]));
         let index = last.unwrap().0;
         pool.instances.remove(index);
+    }
+}
+
+/// Moves instances, as if by magic, until no zone has more than the allowed skew above another.
+fn spread(pool: &mut PoolState) {
+    let zones = pool.spec.zones.clone();
+    let live = |pool: &PoolState, zone: &ZoneName| {
+        let there = |i: &&InstanceState| i.zone == *zone && !matches!(i.phase, InstancePhase::Held(_));
+        pool.instances.iter().filter(there).count()
+    };
+    loop {
+        let fullest = zones.iter().max_by_key(|zone| live(pool, zone)).unwrap();
+        let emptiest = zones.iter().min_by_key(|zone| live(pool, zone)).unwrap();
+        if live(pool, fullest) - live(pool, emptiest) <= pool.spec.max_skew as usize {
+            return;
+        }
+        let there = |i: &&mut InstanceState| i.zone == *fullest && !matches!(i.phase, InstancePhase::Held(_));
+        pool.instances.iter_mut().find(there).unwrap().zone = emptiest.clone();
     }
 }

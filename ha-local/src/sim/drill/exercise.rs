@@ -1,0 +1,189 @@
+//! Runs a script, disturbed or not, on a site among things that are not ours.
+
+use super::{
+    compare::{EXCEPTIONS, End, differences},
+    disturb::{Call, Disturbance, calls},
+    script::{Script, profile, site},
+};
+use crate::sim::{
+    Sim, Simulation,
+    cloud::Planted,
+    engine::trace::Record,
+    tally::Changes,
+};
+use ha_core::{
+    backend::{
+        Scope,
+        spec::{NetworkSpec, RecordSet},
+    },
+    fault::{Fault, Scenario},
+    invariant::Violation,
+    time::Timestamp,
+    topology::{Endpoint, Exposure, Nat, RecordKind},
+    validate::Problems,
+};
+use std::{collections::BTreeMap, time::Duration};
+
+/// The time between two turns.
+const PERIOD: Duration = Duration::from_secs(15);
+/// How long the loop's lease lasts: more than a period and the longest call.
+const LEASE: Duration = Duration::from_secs(30);
+/// So much later than the faultless run every disturbed one must have converged: a dead holder's lease and `settle`
+/// run out (40 s), a call is waited for in vain (5 s), a gate is read anew (22 s), and turns begin on their grid (two
+/// periods); and once more for good measure a period.
+pub const ALLOWED: Duration = Duration::from_secs(40 + 5 + 22 + 3 * 15);
+
+/// A run of a script.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exercise {
+    /// The calls of our loop.
+    pub calls: Vec<Call>,
+    /// How the site ended.
+    pub end: End,
+    /// How often each object was changed.
+    pub counts: BTreeMap<String, Changes>,
+    /// What keeps it from being as it is wanted.
+    pub open: Vec<String>,
+    /// Invariants that were broken.
+    pub violations: Vec<(Timestamp, Violation)>,
+    /// Things of others that are gone.
+    pub lost: Vec<String>,
+    /// How often each outcome other than normal happened.
+    pub outcomes: BTreeMap<&'static str, u64>,
+    /// What happened.
+    pub records: Vec<Record>,
+}
+
+/// A script's run without a disturbance, and when it was over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Faultless {
+    /// How it went.
+    pub run: Exercise,
+    /// From when on the site was as it is wanted.
+    pub converged: Duration,
+}
+
+/// Runs a script without a disturbance until the site is as it is wanted; what keeps it from that within an hour, else.
+pub fn faultless(script: &Script, seed: u64) -> Result<Faultless, Problems> {
+    // A call that never comes: so every turn runs, as it does while a disturbance is waited for.
+    let waiting = [Fault::call("crash_before", "*.*").at(script.starts()).nth(1_000_000)];
+    let mut at = script.last();
+    loop {
+        at += Duration::from_secs(1);
+        let run = exercise(script, seed, &waiting, at)?;
+        if run.open.is_empty() || at > script.last() + Duration::from_secs(3600) {
+            // A turn more, in which there is nothing to do.
+            let run = exercise(script, seed, &waiting, at + PERIOD)?;
+            return Ok(Faultless { run, converged: at });
+        }
+    }
+}
+
+/// Runs a script, disturbed by these faults, until so long after its start.
+pub fn exercise(script: &Script, seed: u64, faults: &[Fault], until: Duration) -> Result<Exercise, Problems> {
+    let mut simulation = prepare(script, seed, faults)?;
+    let origin = simulation.state().world.origin;
+    let mut changes = script.changes.clone();
+    changes.sort_by_key(|(at, _)| *at);
+    for (at, change) in changes.into_iter().filter(|(at, _)| *at <= until) {
+        simulation.run_until(origin + at);
+        let mut state = simulation.state();
+        state.world.wanted = change.of(&state.world.wanted);
+        state.world.interest();
+    }
+    simulation.run_until(origin + until);
+    Ok(read(&simulation))
+}
+
+/// The site as a script finds it, at the instant from which calls are counted.
+fn prepare(script: &Script, seed: u64, faults: &[Fault]) -> Result<Simulation, Problems> {
+    let site = site();
+    let mut events = script.events.clone();
+    events.extend(faults.iter().cloned());
+    let scenario = Scenario::new(script.name, script.about, events);
+    let mut sim = Sim::new(&site, seed).profile(profile()).scenario(&scenario).period(PERIOD).lease(LEASE);
+    sim = sim.length(Duration::from_secs(1800));
+    if let Some(traffic) = script.traffic() {
+        sim = sim.traffic(traffic);
+    }
+    if script.from_nothing {
+        sim = sim.from_nothing();
+    }
+    let simulation = sim.begin(|world| plant(world, &site.scope()))?;
+    let starts = simulation.state().world.origin + script.starts();
+    let mut simulation = simulation;
+    simulation.run_until(starts);
+    let mut state = simulation.state();
+    state.world.counts.recorded = Some(Vec::new());
+    state.world.counts.outcomes.clear();
+    state.world.begin_tally();
+    drop(state);
+    Ok(simulation)
+}
+
+/// Things of others: of a site of the same name, of another site, of nobody that we know.
+fn plant(world: &mut crate::sim::world::World, scope: &Scope) {
+    let network = NetworkSpec {
+        zones: world.wanted.topology().zones.clone(),
+        instances: Exposure::Private,
+        nat: Nat::None,
+        allow: Vec::new(),
+    };
+    let kind = RecordKind::RoundRobin { to: "web".into() };
+    let record = |name: &str| RecordSet { name: name.into(), kind: kind.clone(), ttl: Duration::from_secs(60) };
+    let other = Scope { name: "blog".into(), id: scope.id.clone() };
+    let namesake = Scope { name: scope.name.clone(), id: "another".into() };
+    let now = world.now;
+    let planted = [
+        Planted::Network { site: "blog".into(), owner: Some(other), spec: network },
+        Planted::Record { owner: Some(namesake), set: record("old.shop.example") },
+        Planted::Record { owner: None, set: record("mail.shop.example") },
+    ];
+    for thing in planted {
+        world.cloud.plant(now, thing);
+    }
+    debug_assert!(kind.endpoints().contains(&Endpoint::Pool("web".into())));
+}
+
+fn read(simulation: &Simulation) -> Exercise {
+    let mut state = simulation.state();
+    let world = &mut state.world;
+    let scope = world.wanted.scope();
+    let origin = world.origin;
+    let since = |at: Timestamp| Timestamp(at.0.saturating_sub(origin.0));
+    let foreign = world.cloud.everything().into_iter().filter(|thing| thing.owner.as_ref() != Some(&scope)).count();
+    let recorded = world.counts.recorded.clone().unwrap_or_default();
+    Exercise {
+        calls: calls(&recorded),
+        end: End::of(&world.cloud, &scope),
+        counts: world.counts.changes.as_ref().map(|tally| tally.counts().clone()).unwrap_or_default(),
+        open: world.not_converged(),
+        violations: world.watch.violations().iter().map(|(at, what)| (since(*at), what.clone())).collect(),
+        lost: if foreign < 3 { vec![format!("{} of 3", 3 - foreign)] } else { Vec::new() },
+        outcomes: world.counts.outcomes.clone(),
+        records: world.trace.records().iter().map(|record| record.clone().since(origin)).collect(),
+    }
+}
+
+/// Disturbs one call of a script; answers what is not as in the faultless run.
+pub fn try_point(
+    script: &Script,
+    seed: u64,
+    faultless: &Faultless,
+    point: &Disturbance,
+) -> Result<Vec<String>, Problems> {
+    let run = exercise(script, seed, &point.faults(script), faultless.converged + ALLOWED)?;
+    let excused = |object: &str| {
+        EXCEPTIONS.iter().any(|it| {
+            it.script == script.name
+                && (it.outcome.is_empty() || it.outcome == point.outcome)
+                && (it.verb.is_empty() || it.verb == point.call.operation.0)
+                && it.object == object
+        })
+    };
+    let mut found = differences(&faultless.run, &run, &excused);
+    if run.outcomes.get(point.outcome).is_none_or(|times| *times == 0) {
+        found.push(format!("{point} did not happen"));
+    }
+    Ok(found)
+}

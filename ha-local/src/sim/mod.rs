@@ -1,6 +1,25 @@
 //! A deterministic cloud in memory: virtual time, faults, traffic, users, DNS caches.
 
 pub mod cloud;
+pub mod distribution;
 pub mod engine;
 pub mod faults;
 pub mod plane;
+pub mod ports;
+pub mod profile;
+pub mod report;
+pub mod simulation;
+mod starter;
+mod telling;
+pub mod traffic;
+mod truth;
+pub mod workload;
+pub mod world;
+
+pub use distribution::Distribution;
+pub use profile::Profile;
+pub use report::Report;
+pub use simulation::Simulation;
+pub use starter::LoopSetup;
+pub use traffic::Traffic;
+pub use workload::Workload;

@@ -1,6 +1,7 @@
 //! The lives of a few intents, hop by hop with times.
 
 use super::ledger::Cause;
+use crate::sim::engine::draw::{Purpose, Seed};
 use ha_core::time::{Timestamp, show};
 use std::fmt;
 
@@ -78,5 +79,42 @@ impl fmt::Display for Followed {
             writeln!(f, "  {:>12} +{ms:>10.3} ms  {hop}", show(at.since(Timestamp::ZERO)))?;
         }
         Ok(())
+    }
+}
+
+/// Which intents are followed, and what happened to them.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Follow {
+    /// The first intent from here on is followed.
+    pub next: u64,
+    /// The instants after it, the latest first.
+    instants: Vec<u64>,
+    pub found: Vec<Followed>,
+}
+
+impl Follow {
+    pub(super) fn nobody() -> Self {
+        Self { next: u64::MAX, instants: Vec::new(), found: Vec::new() }
+    }
+    /// So many, at drawn instants from `from` to `until`.
+    pub(super) fn some(count: usize, seed: Seed, from: Timestamp, until: Timestamp) -> Self {
+        let span = until.0.saturating_sub(from.0).max(1);
+        // Sixteen bits name a followed intent; a person reads fewer.
+        let count = count.min(usize::from(u16::MAX) - 1) as u64;
+        let mut instants: Vec<u64> = (0..count).map(|nth| from.0 + seed.below(Purpose::Follow, 0, nth, span)).collect();
+        instants.sort_unstable_by(|one, other| other.cmp(one));
+        let next = instants.pop().unwrap_or(u64::MAX);
+        Self { next, instants, found: Vec::new() }
+    }
+    /// An intent is followed; its number plus one.
+    pub(super) fn begin(&mut self, stream: u16, intent: u64) -> u16 {
+        self.next = self.instants.pop().unwrap_or(u64::MAX);
+        self.found.push(Followed { stream, intent, hops: Vec::new() });
+        self.found.len() as u16
+    }
+    pub(super) fn note(&mut self, followed: u16, at: u64, hop: Hop) {
+        if let Some(found) = self.found.get_mut(usize::from(followed) - 1) {
+            found.hops.push((Timestamp(at), hop));
+        }
     }
 }

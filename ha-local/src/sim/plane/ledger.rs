@@ -143,6 +143,20 @@ impl UsersSide {
 }
 
 impl TiersSide {
+    /// An attempt is seen arriving; a repetition says how the attempt before it failed.
+    pub(super) fn arrive(&mut self, before: Option<Cause>) {
+        self.arrived += 1;
+        if let Some(cause) = before {
+            self.repeated[cause as usize] += 1;
+        }
+    }
+    /// An attempt is seen ending here.
+    pub(super) fn end(&mut self, tier: Tier, outcome: Option<Cause>) {
+        match outcome {
+            None => self.good[tier as usize] += 1,
+            Some(cause) => self.bad[tier as usize][cause as usize] += 1,
+        }
+    }
     /// Intents begun, from what arrived.
     pub fn offered(&self) -> u64 {
         self.arrived - self.repeated.iter().sum::<u64>()

@@ -74,6 +74,11 @@ impl Faults {
         let _ = (service, name);
         false
     }
+    /// Which element of a list of this length is seen twice, and which not, because pages shifted while it was read.
+    pub fn page_shift(&self, service: &str, now: Timestamp, length: usize) -> Option<(usize, usize)> {
+        let _ = (service, now, length);
+        None
+    }
     /// What a metric of a pool (`healthy`, `errors`, `latency`, `requests`) reads as, given what is true.
     pub fn metric(&self, metric: &str, pool: &PoolName, truth: f64) -> Option<f64> {
         let _ = (metric, pool);

@@ -30,19 +30,29 @@
 //! # Ok::<(), ha_core::validate::Problems>(())
 //! ```
 
+pub mod apply;
 pub mod backend;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod date;
 pub mod document;
 pub mod event;
 pub mod fault;
+pub mod invariant;
 pub mod keeper;
+pub mod lease;
+#[cfg(feature = "mock")]
+pub mod mock;
 pub mod name;
 pub mod observe;
 pub mod plan;
+pub mod reconcile;
 pub mod time;
 pub mod topology;
 pub mod validate;
 
+pub use apply::apply;
 pub use observe::{Observed, observe};
-pub use plan::Plan;
+pub use plan::{Plan, plan};
+pub use reconcile::{Controller, converge, teardown};
 pub use topology::{Balancer, Dns, Pool, Topology, ValidTopology};

@@ -36,6 +36,29 @@ pub enum Purpose {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seed(pub u64);
 
+/// All draws of one purpose and one who: the part of the work that is the same for each is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Draws(u64);
+
+impl Draws {
+    /// 64 bits of chance.
+    pub const fn bits(self, nth: u64) -> u64 {
+        mix(self.0.wrapping_add(nth.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+    }
+}
+
+/// 64 bits of chance as a number above 0 and below 1.
+pub fn as_unit(bits: u64) -> f64 {
+    // 53 bits fit a double exactly; the half keeps 0 out.
+    ((bits >> 11) as f64 + 0.5) / 9_007_199_254_740_992.0
+}
+
+/// 64 bits of chance as a whole number below `end`, which must be above 0.
+pub const fn as_below(bits: u64, end: u64) -> u64 {
+    // The high half of the product is below `end`, so it fits.
+    ((bits as u128 * end as u128) >> 64) as u64
+}
+
 /// The finalizer of `SplitMix64` (Steele, Lea, Flood 2014): every input bit moves every output bit.
 pub const fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -54,20 +77,21 @@ pub const fn join(a: u64, b: u64) -> u64 {
 }
 
 impl Seed {
+    /// The draws of one purpose for one who.
+    pub const fn draws(self, purpose: Purpose, who: u64) -> Draws {
+        Draws(mix(mix(self.0 ^ (purpose as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)) ^ who))
+    }
     /// 64 bits of chance.
     pub const fn bits(self, purpose: Purpose, who: u64, nth: u64) -> u64 {
-        let stream = mix(self.0 ^ (purpose as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)) ^ who;
-        mix(mix(stream).wrapping_add(nth.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+        self.draws(purpose, who).bits(nth)
     }
     /// A number above 0 and below 1.
     pub fn unit(self, purpose: Purpose, who: u64, nth: u64) -> f64 {
-        // 53 bits fit a double exactly; the half keeps 0 out.
-        ((self.bits(purpose, who, nth) >> 11) as f64 + 0.5) / 9_007_199_254_740_992.0
+        as_unit(self.bits(purpose, who, nth))
     }
     /// A whole number below `end`, which must be above 0.
     pub fn below(self, purpose: Purpose, who: u64, nth: u64, end: u64) -> u64 {
-        // The high half of the product is below `end`, so it fits.
-        ((u128::from(self.bits(purpose, who, nth)) * u128::from(end)) >> 64) as u64
+        as_below(self.bits(purpose, who, nth), end)
     }
     /// Whether something of this probability, in millionths, happens.
     pub fn happens(self, purpose: Purpose, who: u64, nth: u64, millionths: u32) -> bool {

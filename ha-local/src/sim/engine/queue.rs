@@ -75,10 +75,14 @@ impl Queue {
     }
     /// Adds an event; one in the past happens now, after what is happening.
     pub fn push(&mut self, at: Timestamp, event: Event) {
+        self.push_as(at, event, identity(event));
+    }
+    /// Adds an event that is known by this number in every run in which it is, wherever its record lies in memory.
+    pub fn push_as(&mut self, at: Timestamp, event: Event, identity: u64) {
         self.pushed += 1;
         let tie = match self.ties {
             Ties::Fifo => self.pushed,
-            Ties::Drawn => join(self.seed.0 ^ at.0, identity(event)),
+            Ties::Drawn => join(self.seed.0 ^ at.0, identity),
         };
         self.heap.push(Reverse(((u128::from(at.0) << 64) | u128::from(tie), event)));
     }

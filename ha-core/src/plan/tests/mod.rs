@@ -1,0 +1,1 @@
+//! The planner, proved by tables and by hand-moved observations.

@@ -10,9 +10,6 @@ use ha_core::{
     plan::plan,
 };
 
-/// The viewer that sees everything as it is.
-pub const TRUTH: u32 = u32::MAX;
-
 impl World {
     /// What an observation without age, faults or other people's secrets would see.
     pub fn observed(&mut self) -> Observed {
@@ -36,8 +33,8 @@ impl World {
         Observed { at: self.now, network, pools, balancers, records }
     }
     fn look<T>(&mut self, request: Request, read: impl Fn(Answer) -> Option<Reading<T>>) -> Known<T> {
-        let answer = self.with_cloud(|cloud, env| cloud.effect(env, TRUTH, &request, 0));
-        answer.ok().and_then(read).map_or(Known::NotManaged, Known::Known)
+        let answer = self.with_cloud(None, |cloud, env| cloud.truly(env, &request));
+        read(answer).map_or(Known::NotManaged, Known::Known)
     }
     /// Whether the site is as it is wanted: what keeps it from that, one line each.
     pub fn not_converged(&mut self) -> Vec<String> {

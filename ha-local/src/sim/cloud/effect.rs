@@ -80,9 +80,7 @@ impl Cloud {
             Request::StorePut(scope, key, value, expect) => {
                 self.store.put(&self.broken, scope, key, value, expect).map(Answer::Version)
             }
-            Request::StoreDelete(scope, key, version) => {
-                self.store.delete(&self.broken, scope, key, version).map(done)
-            }
+            Request::StoreDelete(scope, key, version) => self.store.delete(&self.broken, scope, key, version).map(done),
             Request::HandsOrder(scope, pool, order) => self.carry_out(env, scope, pool, order).map(done),
             Request::NetworkObserve(_)
             | Request::PoolObserve(_)

@@ -21,6 +21,7 @@ mod pool;
 mod sight;
 mod store;
 mod strike;
+mod truth;
 mod view;
 
 pub use broken::{Broken, CLAUSES};

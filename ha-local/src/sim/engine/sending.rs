@@ -6,7 +6,10 @@ use super::{
     queue::{CallStage, Event},
     wait::WaitKey,
 };
-use crate::sim::world::World;
+use crate::sim::{
+    cloud::{By, Cloud},
+    world::World,
+};
 use ha_core::backend::Kind;
 use std::{collections::BTreeMap, time::Duration};
 
@@ -76,14 +79,14 @@ impl World {
     /// Sends a call of `task`; answers its number. What a dead task sends is not sent.
     pub fn send(&mut self, task: u32, request: Request) -> u64 {
         let id = self.tasks.call_id(task, request.operation(), request.resource());
-        let effect = self.cloud.kind(&request);
+        let effect = Cloud::kind(&request);
         let dead = self.tasks.get(task).is_none_or(|record| record.dead);
         let fate = if dead { Fate::default() } else { self.fate(&id, effect) };
-        let latency = self.figures.latency(self.seed.unit(Purpose::Delay, key(&id), 0), effect) + fate.slow;
+        let latency = self.latency(&id, effect) + fate.slow;
         let cause = self.note_sent(&id, effect, &fate.outcome, dead);
         let call = Call {
             id,
-            request,
+            request: request.clone(),
             outcome: fate.outcome.clone(),
             effect: None,
             answer: None,
@@ -97,6 +100,9 @@ impl World {
         } else if fate.outcome == Outcome::CrashBefore {
             self.crash(task);
         } else {
+            if effect != Effect::Read {
+                self.watch_act(task, &request);
+            }
             self.schedule(number, effect, latency, &fate);
         }
         number
@@ -104,7 +110,7 @@ impl World {
 
     /// Puts the stages of a call into the queue.
     fn schedule(&mut self, number: u64, effect: Effect, latency: Duration, fate: &Fate) {
-        let timeout = self.figures.call_timeout;
+        let timeout = self.profile.api.timeout;
         let parts = match effect {
             Effect::Read => 1,
             Effect::Write { parts } => parts.max(1),
@@ -152,23 +158,39 @@ impl World {
         self.calls.forget_if_over(number);
     }
 
+    /// How long a call takes, drawn for this very call.
+    fn latency(&self, id: &CallId, effect: Effect) -> Duration {
+        let draw = |nth| self.seed.unit(Purpose::Delay, key(id), nth);
+        match effect {
+            Effect::Read => self.profile.api.read.at(draw(0)),
+            Effect::Write { parts } => {
+                let more: Duration = (1..parts).map(|part| self.profile.api.part.at(draw(u64::from(part)))).sum();
+                self.profile.api.write.at(draw(0)) + more
+            }
+        }
+    }
+
     fn take_effect(&mut self, call: &mut Call, part: u16) {
         if matches!(call.effect, Some(Err(_))) {
             return;
         }
-        let result = self.with_cloud(|cloud, env| cloud.effect(env, call.id.task, call.cause, &call.request, part));
+        let stale = match call.outcome {
+            Outcome::StaleReads(delay) => Some(delay),
+            _ => None,
+        };
+        let by = By { viewer: call.id.task, stale };
+        let result = self.with_cloud(call.cause, |cloud, env| cloud.effect(env, by, &call.request, part));
+        self.watch_look(call.id.task, &call.request);
+        if result.is_ok() {
+            self.watch_launch(&call.request);
+        }
         call.effect = Some(result);
-        let parts = match self.cloud.kind(&call.request) {
+        let parts = match Cloud::kind(&call.request) {
             Effect::Read => 1,
             Effect::Write { parts } => parts.max(1),
         };
-        if part + 1 == parts {
-            if let Outcome::StaleReads(delay) = call.outcome {
-                self.cloud.hide(call.id.task, &call.request, self.now + delay);
-            }
-            if call.outcome == Outcome::CrashApplied {
-                self.crash(call.id.task);
-            }
+        if part + 1 == parts && call.outcome == Outcome::CrashApplied {
+            self.crash(call.id.task);
         }
     }
 }

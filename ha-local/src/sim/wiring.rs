@@ -111,11 +111,20 @@ fn span(time: Distribution) -> Span {
 impl From<super::traffic::Segment> for super::plane::Segment {
     fn from(s: super::traffic::Segment) -> Self {
         use super::{plane::Arrivals as P, traffic::Arrivals as T};
-        let arrivals = match s.arrivals { T::Rate(r) => P::Rate(r), T::Linear(a, b) => P::Linear(a, b), T::Even(r) => P::Even(r), T::Count(n) => P::Count(n), T::Unknown => P::Unknown };
+        let arrivals = match s.arrivals {
+            T::Rate(r) => P::Rate(r),
+            T::Linear(a, b) => P::Linear(a, b),
+            T::Even(r) => P::Even(r),
+            T::Count(n) => P::Count(n),
+            T::Unknown => P::Unknown,
+        };
         Self { start: s.start, length: s.length, arrivals }
     }
 }
 fn tmp(d: Distribution) -> super::plane::Service {
     use super::plane::Service as S;
-    match d { Distribution::Constant { mean } => S::Constant { mean }, d => S::Exponential { mean: d.mean() } }
+    match d {
+        Distribution::Constant { mean } => S::Constant { mean },
+        d => S::Exponential { mean: d.mean() },
+    }
 }

@@ -123,7 +123,14 @@ impl World {
 }
 impl Faults {
     /// tmp
-    pub fn new(_n: &str, _f: &[ha_core::fault::Fault], _s: &ha_core::topology::ValidTopology, _o: Timestamp) -> Result<Self, ha_core::validate::Problems> { Ok(Self::default()) }
+    pub fn new(
+        _n: &str,
+        _f: &[ha_core::fault::Fault],
+        _s: &ha_core::topology::ValidTopology,
+        _o: Timestamp,
+    ) -> Result<Self, ha_core::validate::Problems> {
+        Ok(Self::default())
+    }
 }
 impl World {
     /// tmp

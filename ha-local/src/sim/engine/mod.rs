@@ -2,5 +2,7 @@
 
 pub mod call;
 pub mod draw;
+mod exponential;
+mod heap;
 pub mod queue;
 pub mod trace;

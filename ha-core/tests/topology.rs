@@ -45,7 +45,7 @@ fn a_fingerprint_stays_what_it_is() {
 
 #[test]
 fn every_example_site_holds_together_and_is_written_as_it_is_read() {
-    for name in ["web", "shop_and_admin", "round_robin", "blue_green"] {
+    for name in ["web", "shop_and_admin", "round_robin", "blue_green", "every_key"] {
         let site = site(name);
         let text = site.topology().to_toml();
         assert_eq!(ValidTopology::read(&text, name).as_ref(), Ok(&site), "{text}");
@@ -83,4 +83,15 @@ fn a_file_that_is_missing_or_no_text_is_one_line_that_names_it() {
     std::fs::remove_file(&path).unwrap();
     let wanted = format!("{}:2:7: encoding: this is not UTF-8; save the file as UTF-8", path.display());
     assert_eq!(broken.to_string(), wanted);
+}
+
+/// What the file of every key calls a default is one: left out, it is the same site.
+#[test]
+fn what_is_called_a_default_is_one() {
+    let every = site("every_key");
+    let text = include_str!("../../examples/sites/every_key.toml");
+    let left_out = |line: &&str| line.ends_with("# default") || line.ends_with("(default)");
+    assert_eq!(text.lines().filter(left_out).count(), 9);
+    let short: Vec<&str> = text.lines().filter(|line| !left_out(line)).collect();
+    assert_eq!(ValidTopology::read(&short.join("\n"), "short").as_ref(), Ok(&every));
 }

@@ -12,11 +12,12 @@ use proptest::{collection::vec, option, prelude::*};
 use serde::{Serialize, de::DeserializeOwned};
 use std::time::Duration;
 
-const SITES: [&str; 4] = [
+const SITES: [&str; 5] = [
     include_str!("../../examples/sites/web.toml"),
     include_str!("../../examples/sites/shop_and_admin.toml"),
     include_str!("../../examples/sites/round_robin.toml"),
     include_str!("../../examples/sites/blue_green.toml"),
+    include_str!("../../examples/sites/every_key.toml"),
 ];
 
 fn time() -> impl Strategy<Value = Duration> {

@@ -10,7 +10,7 @@ impl Fault {
     pub fn new(effect: &str, target: &str) -> Result<Self, Problem> {
         let effect = event::known_effect(Some(&effect.into())).map_err(|wrong| Problem::new("fault", wrong, ""))?;
         let target: Selector = target.parse().map_err(|wrong: String| Problem::new("where", wrong, ""))?;
-        if let Some(wrong) = event::unfit(effect, &target) {
+        if let Some(wrong) = event::unfit(effect, &target).into_iter().next() {
             return Err(Problem::new("where", wrong, ""));
         }
         let lasts = if effect.lasts { Lasts::Forever } else { Lasts::Once };

@@ -2,11 +2,16 @@
 
 use super::{
     Scenario,
+    hint::did_you_mean,
     record::{self, under},
     selector::is_name,
 };
-use crate::validate::{Place, Problem, Problems};
+use crate::{
+    document,
+    validate::{Place, Problem, Problems},
+};
 use serde_json::Value;
+use std::path::Path;
 
 /// The version of the schema that is read and written.
 const FORMAT: &str = "ha-faults 1";
@@ -37,10 +42,16 @@ impl FaultFile {
         Err(Problems(problems.into_iter().map(|problem| under(file, one_line(problem))).collect()))
     }
 
+    /// Reads a fault file.
+    pub fn load(path: &Path) -> Result<Self, Problems> {
+        Self::read(&document::load(path)?, &path.display().to_string())
+    }
+
     /// The scenario of this id, or without one, the only scenario.
     pub fn choose(&self, id: Option<&str>) -> Result<&Scenario, Problem> {
         let known: Vec<&str> = self.scenarios.iter().map(|scenario| scenario.id.as_str()).collect();
         let has = format!("(has: {})", known.join(", "));
+        let meant = did_you_mean(id.unwrap_or_default(), known.iter().copied());
         let problem = |what: String| Problem::new(self.file.clone(), what, "");
         match (id, self.scenarios.as_slice()) {
             (None, [only]) => Ok(only),
@@ -48,7 +59,7 @@ impl FaultFile {
             (Some(id), all) => all
                 .iter()
                 .find(|scenario| scenario.id == id)
-                .ok_or_else(|| problem(format!("no scenario {id:?} {has}"))),
+                .ok_or_else(|| problem(format!("no scenario {id:?} {has}{meant}"))),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Whether a scenario fits a topology: every selector matches something, and every need is there.
 
-use super::{Amount, Fault, LinkEnd, Need, Scenario, Selector, Subject, event, needs, record::under};
+use super::{
+    Amount, Fault, LinkEnd, Need, Scenario, Selector, Subject, event, hint::did_you_mean, needs, record::under,
+};
 use crate::{
     name::ZoneName,
     time,
@@ -45,7 +47,7 @@ impl Fault {
         let Ok(effect) = event::known_effect(Some(&self.effect.into())) else {
             return vec![Problem::new("fault", format!("unknown effect {:?}", self.effect), "")];
         };
-        let unfit = event::unfit(effect, &self.target).map(|what| Problem::new("where", what, ""));
+        let unfit = event::unfit(effect, &self.target).into_iter().map(|what| Problem::new("where", what, ""));
         let once = self.lasts == super::Lasts::Once;
         let ends = (once == effect.lasts).then(|| {
             let what = if once { "missing (a duration or forever)" } else { "happens once and takes no `lasts`" };
@@ -55,7 +57,7 @@ impl Fault {
         given.retain(|_, value| !value.is_null());
         let wrong =
             event::wrong_parameters(effect, &given).into_iter().map(|(name, what)| Problem::new(name, what, ""));
-        unfit.into_iter().chain(ends).chain(wrong).collect()
+        unfit.chain(ends).chain(wrong).collect()
     }
 }
 
@@ -140,7 +142,11 @@ fn no_such(site: &Topology, kind: &str, name: &str) -> Option<String> {
 fn absent(kind: &str, name: &str, known: &[&str]) -> String {
     match known {
         [] => format!("no {kind} in the topology"),
-        _ => format!("no {kind} {name:?} in the topology (has: {})", known.join(", ")),
+        _ => format!(
+            "no {kind} {name:?} in the topology (has: {}){}",
+            known.join(", "),
+            did_you_mean(name, known.iter().copied())
+        ),
     }
 }
 

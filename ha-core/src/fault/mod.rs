@@ -4,6 +4,7 @@ mod constructors;
 mod event;
 mod file;
 mod fit;
+mod hint;
 mod needs;
 mod parameters;
 mod record;
@@ -86,7 +87,7 @@ impl FromStr for Fault {
         let wrong = |_| Problem::new("event", format!("not an event: {text:?}"), "write it like { at = \"1h\", .. }");
         let table = read.map_err(wrong)?;
         let mut problems = Vec::new();
-        let fault = event::read(&table["event"], &mut problems);
+        let fault = event::read(&table["event"], &mut problems, &mut Vec::new());
         match (fault, problems.into_iter().next()) {
             (Some(fault), None) => Ok(fault),
             (_, Some(problem)) => Err(problem),

@@ -1,6 +1,6 @@
 //! Reads one scenario of a fault file: every problem of it, each with its field.
 
-use super::{Need, Scenario, Told, event, needs, selector, value};
+use super::{Need, Scenario, Told, event, hint::did_you_mean, selector, value};
 use crate::{date, time, validate::Problem};
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -93,7 +93,8 @@ impl Reader<'_> {
         let known = |name: &str| FIELDS.iter().any(|(known, ..)| *known == name);
         for name in fields.keys().filter(|name| !known(name)) {
             let all: Vec<&str> = FIELDS.iter().map(|(name, ..)| *name).collect();
-            self.problem(name, format!("unknown field (known: {})", all.join(" ")));
+            let meant = did_you_mean(name, all.iter().copied());
+            self.problem(name, format!("unknown field (known: {}){meant}", all.join(" ")));
         }
     }
 
@@ -138,9 +139,8 @@ impl Reader<'_> {
         }
         for (index, event) in fields.get("events").and_then(Value::as_array).into_iter().flatten().enumerate() {
             let mut found = Vec::new();
-            if let Some(fault) = event::read(event, &mut found) {
+            if let Some(fault) = event::read(event, &mut found, &mut supposed) {
                 found.extend(length.and_then(|length| past_the_end(&fault, length)));
-                supposed.extend(needs::supposed(fault.effect, &fault.target));
                 faults.push(fault);
             }
             self.problems.extend(found.into_iter().map(|problem| under(&format!("event {}", index + 1), problem)));

@@ -51,13 +51,23 @@ fn every_example_of_the_vocabulary_is_accepted_and_reads_back_equal() {
 fn a_broken_event_is_refused_with_its_one_problem() {
     let table = [
         (json!({ "fault": "volcano.erupts" }), "fault: unknown family"),
-        (json!({ "fault": "zone.melts" }), "fault: unknown effect"),
+        (
+            json!({ "fault": "zone.melts" }),
+            "fault: unknown effect \"zone.melts\" (known: zone.network zone.power zone.slow)",
+        ),
+        (
+            json!({ "fault": "zone.powr" }),
+            "fault: unknown effect \"zone.powr\" (known: zone.network zone.power zone.slow); did you mean \"zone.power\"?",
+        ),
         (json!({ "rate": 0.5 }), "rate: zone.power has no such parameter"),
         (json!({ "fault": "zone.slow" }), "times: zone.slow needs it"),
         (json!({ "fault": "zone.slow", "times": 0.5 }), "times: 0.5 is outside"),
+        (json!({ "fault": "zone.slow", "times": 1 }), "times: 1 is outside above 1 to 1000"),
+        (json!({ "fault": "zone.slow", "times": 1000.5 }), "times: 1000.5 is outside above 1 to 1000"),
+        (json!({ "lost": -0.1 }), "lost: -0.1 is outside 0 to 1"),
         (json!({ "fault": "zone.slow", "times": "elevated" }), "times: not a number"),
         (json!({ "where": "region" }), "where: unknown selector"),
-        (json!({ "where": "pool:web" }), "where: zone.power does not accept \"pool\""),
+        (json!({ "where": "pool:*" }), "where: zone.power does not accept \"pool\""),
         (json!({ "where": "share:1.3 of zone:a" }), "where: share"),
         (json!({ "fault": "link.cut", "where": "link:a" }), "where: malformed selector"),
         (json!({ "fault": "api.down", "where": "service:ec2" }), "where: malformed selector"),
@@ -127,6 +137,42 @@ fn json_and_toml_are_one_schema() {
 }
 
 #[test]
+fn a_scenario_of_ones_own_reads_back_equal_with_all_its_fields() {
+    let minute = Duration::from_secs(60);
+    let faults = vec![
+        Fault::zone_power("a").at(minute).tail(minute),
+        Fault::call("crash_applied", "pool.ensure").nth(3).count(2),
+        Fault::new("api.error", "service:dns").unwrap().rate(0.125).with(|given| given.reads = Some(0.0)),
+    ];
+    let scenario = Scenario {
+        needs: vec![
+            Need::Zones(2),
+            Need::Tier("pool".into()),
+            Need::Dependency("auth".into()),
+            Need::Tier("dns".into()),
+        ],
+        length: Some(90 * minute),
+        site: Some("sites/web.toml".into()),
+        seed: Some(1 << 62),
+        there: vec![Told { at: minute, lasts: Some(minute), text: "they said \"no\"\n\u{7f}\t\u{e9}".into() }],
+        observed: vec![Told { at: minute, lasts: None, text: "\\ and ' and #".into() }],
+        exercises: vec!["one".into(), "two".into()],
+        assumed: vec!["three".into()],
+        confidence: Some("none".into()),
+        t0: Some("2026-01-31T09:00:00Z".into()),
+        source: Some("nowhere".into()),
+        ..Scenario::new("mine", "a = \"b\"", faults)
+    };
+    for scenario in
+        [Scenario { source: None, ..scenario.clone() }, Scenario::new("x", "x", scenario.events.clone()), scenario]
+    {
+        let text = scenario.to_toml();
+        let read = FaultFile::read(&text, "again.toml").unwrap_or_else(|problems| panic!("{problems}\n{text}"));
+        assert_eq!(read.scenarios, [scenario]);
+    }
+}
+
+#[test]
 fn broken_syntax_is_told_with_its_place() {
     let json = FaultFile::read("{\n  \"format\": ,\n}", "x.json").unwrap_err().to_string();
     assert!(json.starts_with("x.json:2:13: not JSON: "), "{json}");
@@ -146,8 +192,16 @@ fn site() -> Topology {
 #[test]
 fn what_does_not_fit_the_topology_is_refused_by_name() {
     let table = [
-        ("instances.kill", "pool:wbe", "where: no pool \"wbe\" in the topology (has: web, admin)"),
-        ("zone.power", "zone:eu-3", "where: no zone \"eu-3\" in the topology (has: eu-1, eu-2, a)"),
+        (
+            "instances.kill",
+            "pool:wbe",
+            "where: no pool \"wbe\" in the topology (has: web, admin); did you mean \"web\"?",
+        ),
+        (
+            "zone.power",
+            "zone:eu-3",
+            "where: no zone \"eu-3\" in the topology (has: eu-1, eu-2, a); did you mean \"eu-1\"?",
+        ),
         ("zone.power", "zone:d", "where: no zone \"d\" in the topology (has: eu-1, eu-2, a)"),
         ("instances.kill", "pool:web in zone:z", "where: no zone \"z\" in the topology (has: eu-1, eu-2, a)"),
         ("instances.kill", "instances:7 of pool:web", "where: there are at most 6 of \"pool:web\", not 7"),
@@ -157,7 +211,11 @@ fn what_does_not_fit_the_topology_is_refused_by_name() {
         ("dns.empty", "record:*", "where: no record in the topology"),
         ("dns.unresolvable", "users", "fault: dns.unresolvable: the topology lacks dns"),
         ("database.lost", "primary:orders", "where: no primary in the topology"),
-        ("link.cut", "link:b-pool:wbe", "where: no pool \"wbe\" in the topology (has: web, admin)"),
+        (
+            "link.cut",
+            "link:b-pool:wbe",
+            "where: no pool \"wbe\" in the topology (has: web, admin); did you mean \"web\"?",
+        ),
         ("api.down", "service:database", "fault: api.down: the topology lacks database"),
         ("metrics.gap", "metric:errors in pool:x", "where: no pool \"x\" in the topology (has: web, admin)"),
     ];
@@ -186,7 +244,7 @@ fn a_scenario_is_checked_with_its_needs_and_its_end() {
         "peak: needs: the topology has 3 zones, not 4 or more",
         "peak: needs: the topology lacks dns",
         "peak: event 1: at: is after the run's length of 1h",
-        "peak: event 2: where: no pool \"wbe\" in the topology (has: web, admin)",
+        "peak: event 2: where: no pool \"wbe\" in the topology (has: web, admin); did you mean \"web\"?",
     ];
     assert_eq!(lines, expected);
 }

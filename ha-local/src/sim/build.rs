@@ -206,6 +206,7 @@ impl Sim {
             faults,
             trace: Trace::keeping(self.options.keep),
             figures: super::wiring::figures(&self.profile),
+            profile: Arc::new(self.profile.clone()),
         };
         let mut world = World::new(&self.site, Seed(self.seed), super::wiring::ties(&self.profile), parts);
         world.run_everything = self.options.run_everything;
@@ -223,6 +224,9 @@ impl Sim {
 
 impl std::fmt::Debug for Sim {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sim").field("site", &self.site.topology().name).field("seed", &self.seed).finish_non_exhaustive()
+        f.debug_struct("Sim")
+            .field("site", &self.site.topology().name)
+            .field("seed", &self.seed)
+            .finish_non_exhaustive()
     }
 }

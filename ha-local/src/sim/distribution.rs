@@ -201,14 +201,14 @@ mod tests {
 
     #[test]
     fn what_is_drawn_has_the_mean_and_the_variability_that_are_stated() {
-        let points = 1_000_000;
+        let points = 200_000;
         for distribution in examples() {
             let draw = |n: u32| distribution.at((f64::from(n) + 0.5) / f64::from(points)).as_secs_f64();
             let mean = (0..points).map(draw).sum::<f64>() / f64::from(points);
             let square = (0..points).map(|n| draw(n).powi(2)).sum::<f64>() / f64::from(points);
-            assert!((mean / 0.05 - 1.0).abs() < 1e-3, "{distribution:?}: mean {mean}");
+            assert!((mean / 0.05 - 1.0).abs() < 2e-3, "{distribution:?}: mean {mean}");
             let variability = square / mean.powi(2) - 1.0;
-            assert!((variability - distribution.variability()).abs() < 5e-3, "{distribution:?}: {variability}");
+            assert!((variability - distribution.variability()).abs() < 2e-2, "{distribution:?}: {variability}");
             assert_eq!(distribution.mean(), 50 * MS, "{distribution:?}");
         }
     }

@@ -5,6 +5,7 @@ pub mod cloud;
 pub mod distribution;
 pub mod engine;
 pub mod faults;
+mod measure;
 pub mod plane;
 pub mod ports;
 pub mod profile;

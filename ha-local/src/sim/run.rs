@@ -3,10 +3,7 @@
 use super::{
     Report, Simulation,
     build::Sim,
-    engine::{
-        draw::who,
-        trace::{Lane, Record, Weight},
-    },
+    engine::{draw::who, trace::Record},
     plane::{Followed, Traffic as Stream},
     report,
     world::World,
@@ -89,7 +86,7 @@ pub(super) fn run(mut sim: Sim) -> Result<Run, Problems> {
         }
     }
     finish(&mut simulation, end);
-    Ok(report(&sim, simulation, length))
+    Ok(report(&simulation, length))
 }
 
 /// A run starts with the site as it is wanted.
@@ -113,7 +110,8 @@ fn begin(simulation: &mut Simulation, sim: &Sim, length: Duration) -> Result<(),
     let Some(traffic) = &sim.traffic else { return Ok(()) };
     let entry = entry(world, traffic.to.as_deref())?;
     let (origin, until) = (world.origin, world.origin + length);
-    let segments: Arc<[_]> = traffic.segments(length).into_iter().map(|segment| segment.shifted(origin)).collect();
+    let segments: Arc<[_]> =
+        traffic.segments(length).into_iter().map(|segment| segment.shifted(origin).into()).collect();
     let key = who(entry.as_str());
     let (plane, mut ctx) = world.split();
     plane.follow(&mut ctx, sim.options.follow, until);
@@ -128,7 +126,9 @@ fn entry(world: &mut World, to: Option<&str>) -> Result<DnsName, Problems> {
     let balancers: Vec<&str> = topology.balancers.iter().map(|balancer| balancer.name.as_str()).collect();
     let wanted = match to {
         Some(to) => to.to_owned(),
-        None => names.first().map_or_else(|| balancers.first().copied().unwrap_or_default().to_owned(), |name| name.to_string()),
+        None => names
+            .first()
+            .map_or_else(|| balancers.first().copied().unwrap_or_default().to_owned(), |name| name.to_string()),
     };
     if let Some(name) = names.iter().find(|name| name.as_str() == wanted) {
         return Ok(name.clone());
@@ -138,20 +138,25 @@ fn entry(world: &mut World, to: Option<&str>) -> Result<DnsName, Problems> {
         return Ok(world.name_of_balancer(&balancer));
     }
     let has: Vec<&str> = names.iter().map(DnsName::as_str).chain(balancers).collect();
-    let fix = if has.is_empty() { "give the site a balancer or a name".into() } else { format!("it has: {}", has.join(", ")) };
+    let fix = if has.is_empty() {
+        "give the site a balancer or a name".into()
+    } else {
+        format!("it has: {}", has.join(", "))
+    };
     Err(Problems(vec![Problem::new("traffic.to", format!("users find no entry {wanted:?} to the site"), fix)]))
 }
 
 /// Until the last intent has ended: nobody waits longer than their patience and retries.
 fn finish(simulation: &mut Simulation, end: Timestamp) {
     let mut until = end;
-    while simulation.state().world.plane.ledger().users.in_flight > 0 && until < end + Duration::from_secs(86_400 * 400) {
+    while simulation.state().world.plane.ledger().users.in_flight > 0 && until < end + Duration::from_secs(86_400 * 400)
+    {
         until = until + Duration::from_secs(10);
         simulation.run_until(until);
     }
 }
 
-fn report(sim: &Sim, simulation: Simulation, length: Duration) -> Run {
+fn report(simulation: &Simulation, length: Duration) -> Run {
     let mut state = simulation.state();
     let world = &mut state.world;
     let not_converged = world.not_converged();
@@ -159,10 +164,11 @@ fn report(sim: &Sim, simulation: Simulation, length: Duration) -> Run {
     if let Err(what) = world.plane.ledger().agree() {
         world.watch.broken(world.now, Violation::Intents(what));
     }
-    let records: Vec<Record> = world.trace.records().iter().map(|record| record.clone().from(origin)).collect();
-    let violations = world.watch.violations().iter().map(|(at, what)| (Timestamp(at.0.saturating_sub(origin.0)), what.clone()));
+    let records: Vec<Record> = world.trace.records().iter().map(|record| record.clone().since(origin)).collect();
+    let violations =
+        world.watch.violations().iter().map(|(at, what)| (Timestamp(at.0.saturating_sub(origin.0)), what.clone()));
     let violations: Vec<_> = violations.collect();
-    let report = report::Report::of(world, sim, length, not_converged, report::decisive_since(&records));
+    let report = Report::of(world, length, not_converged, report::decisive(&records));
     let (followed, world) = (world.plane.followed().to_vec(), Box::new(world.clone()));
     Run { report, records, followed, violations, world }
 }

@@ -92,7 +92,12 @@ impl Simulation {
         self.executor.spawn(task, Box::pin(code(caller)));
     }
     /// Runs the world until this code of one's own has ended, at most for `limit`.
-    pub fn block_on<F>(&mut self, name: &str, limit: Duration, code: impl FnOnce(Caller) -> F) -> Result<F::Output, Stuck>
+    pub fn block_on<F>(
+        &mut self,
+        name: &str,
+        limit: Duration,
+        code: impl FnOnce(Caller) -> F,
+    ) -> Result<F::Output, Stuck>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,

@@ -68,8 +68,7 @@ fn controller(caller: Caller, own: Option<ValidTopology>, setup: &LoopSetup) -> 
     let (period, lease) = (setup.period, setup.lease);
     let backend = ports::backend(caller);
     Box::pin(async move {
-        let mut controller =
-            Controller::new(backend, holder).period(period).lease_length(lease).observer(observer);
+        let mut controller = Controller::new(backend, holder).period(period).lease_length(lease).observer(observer);
         match own {
             Some(site) => controller.forever(&site).await,
             None => controller.forever(&WantedNow(shared)).await,

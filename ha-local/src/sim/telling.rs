@@ -5,8 +5,9 @@ use super::engine::{
     trace::{Lane, Weight},
 };
 use ha_core::{
+    backend::Resource,
     event::{Event, Observer, What},
-    plan::{Action, Step},
+    plan::{Action, BalancerStep, DnsStep, PoolStep, Step},
 };
 use std::sync::{Arc, Weak};
 
@@ -38,9 +39,9 @@ fn write(shared: &Arc<Shared>, what: &What) {
     let mut state = shared.lock();
     let world = &mut state.world;
     let (weight, text, resource) = match what {
-        What::Asked(step) => (Weight::Decisive, format!("{}", Line(step)), Some(resource(step))),
-        What::Failed(step, error) => (Weight::Detail, format!("{}: {error}", Line(step)), Some(resource(step))),
-        What::Accepted(step) => (Weight::Detail, format!("accepted: {}", Line(step)), Some(resource(step))),
+        What::Asked(step) => (Weight::Decisive, format!("asks: {step}"), Some(resource(step))),
+        What::Failed(step, error) => (Weight::Detail, format!("{step}: {error}"), Some(resource(step))),
+        What::Accepted(step) => (Weight::Detail, format!("accepted: {step}"), Some(resource(step))),
         What::Waiting(waiting) => (Weight::Detail, format!("waits: {waiting}"), None),
         What::Converged => (Weight::Decisive, "the site is as it is wanted".into(), None),
         What::LeaseTaken(holder) => (Weight::Detail, format!("{holder} takes the lease"), None),
@@ -59,4 +60,24 @@ fn write(shared: &Arc<Shared>, what: &What) {
     if let Some(resource) = resource {
         world.causes.insert(resource, record);
     }
+}
+
+/// What a step is asked of, as its calls name it.
+fn resource(step: &Step) -> String {
+    let resource = match &step.action {
+        Action::Network(_) => Resource::Network,
+        Action::Pool(PoolStep::Ensure(spec)) => Resource::Pool(spec.name.clone()),
+        Action::Pool(PoolStep::Bound { pool, .. } | PoolStep::Remove { pool }) => Resource::Pool(pool.clone()),
+        Action::Pool(PoolStep::Hold { instance, .. } | PoolStep::PutBack { instance, .. }) => {
+            Resource::Instance(instance.clone())
+        }
+        Action::Pool(PoolStep::Retire { instance, .. }) => Resource::Instance(instance.clone()),
+        Action::Balancer(BalancerStep::Ensure(spec)) => Resource::Balancer(spec.name.clone()),
+        Action::Balancer(BalancerStep::Route { balancer, .. } | BalancerStep::Remove { balancer }) => {
+            Resource::Balancer(balancer.clone())
+        }
+        Action::Dns(DnsStep::Ensure(set)) => Resource::Record(set.name.clone()),
+        Action::Dns(DnsStep::Remove { name }) => Resource::Record(name.clone()),
+    };
+    resource.to_string()
 }

@@ -1,6 +1,7 @@
 //! The one look at the truth that a run's end and its invariants need; nothing that decides may ask.
 
 use super::{
+    cloud::TRUTH,
     engine::call::{Answer, Request},
     world::World,
 };
@@ -9,9 +10,6 @@ use ha_core::{
     observe::{Known, Observed},
     plan::plan,
 };
-
-/// The viewer that sees everything as it is.
-pub const TRUTH: u32 = u32::MAX;
 
 impl World {
     /// What an observation without age, faults or other people's secrets would see.
@@ -36,7 +34,7 @@ impl World {
         Observed { at: self.now, network, pools, balancers, records }
     }
     fn look<T>(&mut self, request: Request, read: impl Fn(Answer) -> Option<Reading<T>>) -> Known<T> {
-        let answer = self.with_cloud(|cloud, env| cloud.effect(env, TRUTH, &request, 0));
+        let answer = self.with_cloud(None, |cloud, env| cloud.effect(env, TRUTH, &request, 0));
         answer.ok().and_then(read).map_or(Known::NotManaged, Known::Known)
     }
     /// Whether the site is as it is wanted: what keeps it from that, one line each.

@@ -1,10 +1,6 @@
 //! Watches the truth of a run: invariants are checked after every change, and whenever our loop asks for something.
 
-use super::{
-    engine::call::{Request},
-    engine::task::TaskKind,
-    world::World,
-};
+use super::{engine::call::Request, engine::task::TaskKind, world::World};
 use ha_core::{
     invariant::{Act, Budget, Truth, Violation, check_act, check_launch, check_state},
     keeper::pool::Order,
@@ -91,7 +87,7 @@ impl World {
         }
     }
     fn truth(&self) -> Truth {
-        self.cloud.truth(&self.wanted.scope(), &self.plane)
+        self.cloud.truth(&self.wanted.scope())
     }
     fn is_controller(&self, task: u32) -> bool {
         self.tasks.get(task).is_some_and(|record| matches!(record.kind, TaskKind::Controller(_)))

@@ -4,7 +4,7 @@ use super::{
     cloud::{Cloud, Env, Figures},
     engine::{
         call::{CallId, Effect},
-        draw::Seed,
+        draw::{Seed, join},
         queue::{Event, Queue, Ties},
         sending::Calls,
         task::{ClockError, TaskKind, Tasks},
@@ -12,10 +12,17 @@ use super::{
         wait::WaitKey,
     },
     faults::Faults,
-    plane::{Ctx, Notice, Plane},
+    measure::Capacity,
+    plane::{Address, Ctx, Notice, Plane, RecordView},
+    profile::Profile,
+    watch::Watch,
 };
-use ha_core::{time::Timestamp, topology::ValidTopology};
-use std::{collections::BTreeMap, time::Duration};
+use ha_core::{
+    name::{BalancerName, DnsName},
+    time::Timestamp,
+    topology::ValidTopology,
+};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// What the world wants of the executor after an event.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -69,8 +76,10 @@ pub struct World {
     pub faults: Faults,
     /// What happened.
     pub trace: Trace,
-    /// How the provider behaves.
+    /// How the provider's services behave.
     pub figures: Figures,
+    /// How the provider behaves, all of it.
+    pub profile: Arc<Profile>,
     /// The calls on their way.
     pub calls: Calls,
     /// What is counted of our loop's calls.
@@ -85,6 +94,12 @@ pub struct World {
     pub timers: BTreeMap<u64, bool>,
     /// Whether turns and checks run that cannot change anything.
     pub run_everything: bool,
+    /// Whether nobody runs our loop after the start.
+    pub without_loop: bool,
+    /// Invariants, and what was found.
+    pub watch: Watch,
+    /// How many instances were ready, over time.
+    pub capacity: Capacity,
     /// The version of the cloud up to which resting tasks know of changes, and when it changed.
     seen: (u64, Timestamp),
     /// Which record of the trace led to the steps on a resource.
@@ -105,6 +120,7 @@ impl World {
             faults: parts.faults,
             trace: parts.trace,
             figures: parts.figures,
+            profile: parts.profile,
             calls: Calls::default(),
             counts: CallCounts::default(),
             tasks: Tasks::default(),
@@ -112,6 +128,9 @@ impl World {
             attention: Attention::default(),
             timers: BTreeMap::new(),
             run_everything: false,
+            without_loop: false,
+            watch: Watch::default(),
+            capacity: Capacity::default(),
             seen: (0, Timestamp::ZERO),
             causes: BTreeMap::new(),
             notices: Vec::new(),
@@ -127,7 +146,7 @@ impl World {
                     return;
                 }
             }
-            Event::Cloud(event) => self.with_cloud(|cloud, env| cloud.handle(env, event)),
+            Event::Cloud(event) => self.with_cloud(None, |cloud, env| cloud.handle(env, event)),
             Event::Call(call, stage) => self.call_stage(call, stage),
             Event::Timer(timer) => self.ring(timer),
             Event::Fault(fault, stage) => self.fault_stage(fault, stage),
@@ -141,7 +160,7 @@ impl World {
         (&mut self.plane, ctx)
     }
     /// Lets the cloud do something with the rest of the world at hand.
-    pub fn with_cloud<T>(&mut self, act: impl FnOnce(&mut Cloud, &mut Env<'_>) -> T) -> T {
+    pub fn with_cloud<T>(&mut self, cause: Option<usize>, act: impl FnOnce(&mut Cloud, &mut Env<'_>) -> T) -> T {
         let mut env = Env {
             now: self.now,
             seed: self.seed,
@@ -151,6 +170,8 @@ impl World {
             trace: &mut self.trace,
             figures: &self.figures,
             notices: &mut self.notices,
+            cause,
+            run_everything: self.run_everything,
         };
         act(&mut self.cloud, &mut env)
     }
@@ -158,13 +179,15 @@ impl World {
     pub(crate) fn settle(&mut self) {
         while !self.notices.is_empty() {
             for notice in std::mem::take(&mut self.notices) {
-                self.with_cloud(|cloud, env| cloud.notice(env, notice));
+                self.with_cloud(None, |cloud, env| cloud.notice(env, notice));
             }
         }
         if self.cloud.version() == self.seen.0 {
             return;
         }
         self.seen = (self.cloud.version(), self.now);
+        self.capacity.note(self.now, self.cloud.ready_instances());
+        self.watch_state();
         self.start_keepers();
         self.wake_resting();
     }
@@ -191,6 +214,28 @@ impl World {
         self.queue.push(at, Event::Start(task));
         task
     }
+    /// The tasks of a world at rest start anew: they remember nothing.
+    pub(crate) fn restart_tasks(&mut self) {
+        let living: Vec<_> = self.tasks.living().map(|(task, record)| (task, record.clock)).collect();
+        self.timers.clear();
+        for (task, clock) in living {
+            match self.tasks.end(task) {
+                Some(TaskKind::Own(_)) | None => {}
+                Some(kind) => {
+                    self.start(kind, self.now, clock);
+                }
+            }
+        }
+    }
+    /// The run's time begins: from here on it is counted.
+    pub(crate) fn begin_counting(&mut self) {
+        self.capacity.begin(self.now, self.plane.config().bucket, self.cloud.ready_instances());
+        self.counts.mutating = 0;
+    }
+    /// The record of the trace that led to the steps on a resource: the last one about it.
+    pub fn cause_of(&self, resource: &str) -> Option<usize> {
+        self.causes.get(resource).copied()
+    }
     /// A task's code has run to its end.
     pub(crate) fn task_ended(&mut self, task: u32) {
         self.tasks.end(task);
@@ -208,6 +253,23 @@ impl World {
         let kind = self.tasks.end(task)?;
         self.attention.ended.push(task);
         Some(kind)
+    }
+    /// A name under which users know a balancer that no record names: every endpoint, for good.
+    pub(crate) fn name_of_balancer(&mut self, balancer: &BalancerName) -> DnsName {
+        let name = DnsName::from(format!("{balancer}.balancer"));
+        let zones = u8::try_from(self.wanted.topology().zones.len()).unwrap_or(u8::MAX);
+        let answers = (0..zones).map(|zone| Address::Balancer(balancer.clone(), zone)).collect();
+        let ttl = Duration::from_secs(3600);
+        let record = RecordView { answers, weights: Vec::new(), ttl, timeouts: 0, stale: None };
+        let (plane, mut ctx) = self.split();
+        plane.set_record(&mut ctx, &name, Some(record));
+        name
+    }
+    /// The hash of everything that happened, what users saw included.
+    pub fn trace_hash(&self) -> u64 {
+        let users = &self.plane.ledger().users;
+        let seen = users.failed.iter().chain([&users.offered, &users.served, &users.attempts]);
+        seen.fold(join(self.trace.hash(), self.plane.latency().mean_ms.to_bits()), |hash, count| join(hash, *count))
     }
     /// Adds a record to the trace.
     pub fn tell(&mut self, lane: Lane, weight: Weight, what: String, cause: Option<usize>) -> usize {
@@ -227,6 +289,8 @@ pub struct Parts {
     pub faults: Faults,
     /// An empty trace.
     pub trace: Trace,
-    /// How the provider behaves.
+    /// How the provider's services behave.
     pub figures: Figures,
+    /// How the provider behaves, all of it.
+    pub profile: Arc<Profile>,
 }

@@ -1,7 +1,7 @@
 //! Reads a selector from its text, exactly as the vocabulary's grammar has it.
 
 use super::{Amount, LinkEnd, Selector, Subject};
-use crate::fault::vocabulary::VOCABULARY;
+use crate::fault::{hint::did_you_mean, vocabulary::VOCABULARY};
 use std::str::FromStr;
 
 /// Reads `share:0.3 of pool:web in zone:a`; the error says what is wrong.
@@ -75,7 +75,8 @@ fn subject(text: &str) -> Result<Subject, String> {
         ("metric", Some(name)) if VOCABULARY.is_metric(name) => Ok(Subject::Metric(name.into())),
         ("all" | "users" | "controller" | "link" | "call" | "service" | "metric", _) => Err(malformed()),
         (kind, _) if !VOCABULARY.is_kind(kind) => {
-            Err(format!("unknown selector {text:?}; known: {}", VOCABULARY.kinds().join(" ")))
+            let meant = did_you_mean(kind, VOCABULARY.kinds().iter().map(String::as_str));
+            Err(format!("unknown selector {text:?} (known: {}){meant}", VOCABULARY.kinds().join(" ")))
         }
         (kind, Some(name)) if is_name_or_all(name) => Ok(Subject::Named(kind.into(), name.into())),
         _ => Err(malformed()),

@@ -19,7 +19,8 @@ const NOT_YET: [&str; 12] = [
 ];
 
 impl Topology {
-    /// Reads a topology. Says what is wrong with its structure; what it means is [`Topology::validate`]'s to judge.
+    /// Reads a topology; `examples/sites/every_key.toml` shows every key. Says what is wrong with its structure; what it
+    /// means is [`Topology::validate`]'s to judge.
     pub fn from_toml(text: &str, file: &str) -> Result<Self, Problems> {
         let document = Document::parse(text, file)?;
         let topology = topology(document.root());

@@ -91,12 +91,8 @@ impl Cloud {
     fn make_balancer(&mut self, env: &mut Env<'_>, scope: &Scope, wish: &BalancerSpec) -> u32 {
         let number = fresh(&self.balancers, &format!("{}/{}", scope.name, wish.name));
         let due = env.draw(env.figures.balancer, u64::from(number), 0);
-        let empty = BalancerSpec {
-            health: HealthCheck::default(),
-            routes: Vec::new(),
-            ready: Vec::new(),
-            ..wish.clone()
-        };
+        let empty =
+            BalancerSpec { health: HealthCheck::default(), routes: Vec::new(), ready: Vec::new(), ..wish.clone() };
         let progress = Progress { due: Some(env.now + due), ..Progress::begun(env.now) };
         let object = BalancerObject::new(scope.name.clone(), Some(scope.clone()), empty, env.now);
         let called = self.called(&object);
@@ -230,7 +226,13 @@ impl Cloud {
     }
 
     /// What a balancer measured of each release behind it until `at`.
-    pub(super) fn readings(&self, env: &Env<'_>, scope: &Scope, name: &BalancerName, at: Timestamp) -> Vec<ReleaseReading> {
+    pub(super) fn readings(
+        &self,
+        env: &Env<'_>,
+        scope: &Scope,
+        name: &BalancerName,
+        at: Timestamp,
+    ) -> Vec<ReleaseReading> {
         let Some(number) = self.balancer_of(&scope.name, name) else { return Vec::new() };
         let balancer = &self.balancers[&number];
         let mut behind: BTreeSet<(PoolName, Release)> = BTreeSet::new();

@@ -1,14 +1,8 @@
 //! Health checks: who checks whom and when, what follows for the target and for its pool.
 
-use super::{
-    AGENT, Cloud, CloudEvent, Env,
-    instance::Target,
-};
+use super::{AGENT, Cloud, CloudEvent, Env, instance::Target};
 use crate::sim::{
-    engine::{
-        draw::join,
-        queue::Event,
-    },
+    engine::{draw::join, queue::Event},
     plane::{LinkState, Place, Probe},
 };
 use ha_core::{
@@ -62,7 +56,8 @@ impl Cloud {
         let phase = self.instances[&number].phase;
         let leaves = matches!(phase, InstancePhase::Draining | InstancePhase::Held(_));
         let trusted = self.broken.breaks("balancer.never_routes_to_an_unready_instance")
-            || (phase == InstancePhase::Returning && self.broken.breaks("pool.what_is_put_back_serves_only_when_ready"));
+            || (phase == InstancePhase::Returning
+                && self.broken.breaks("pool.what_is_put_back_serves_only_when_ready"));
         let first = match (leaves, trusted) {
             (true, _) => TargetHealth::Draining,
             (false, true) => TargetHealth::Healthy,
@@ -125,7 +120,7 @@ impl Cloud {
         let before = target.checks;
         let passed = self.passes(env, checker, number, &check);
         let after = passed.map_or(before, |passed| judge(before, passed, &check));
-        let quiet = passed.is_none_or(|passed| settled(after, passed)) && !self.is_restless(env, checker, number);
+        let quiet = passed.is_none_or(|passed| settled(after, passed)) && !self.is_restless(env, checker);
         if let Some(target) = self.targets.get_mut(&(checker, number)) {
             target.checks = after;
         }
@@ -168,11 +163,10 @@ impl Cloud {
         self.links.get(&(from, to)).copied().unwrap_or_default()
     }
 
-    /// Whether the next check may end otherwise though nothing changed.
-    fn is_restless(&self, env: &Env<'_>, checker: u32, number: u32) -> bool {
-        let lossy = |link: &LinkState| link.loss > 0;
-        let flapping = self.balancers.get(&checker).is_some_and(|it| env.faults.flapping(it.name().as_str()));
-        flapping || self.links.values().any(lossy) || self.instances.get(&number).is_some_and(|it| it.condition.loss > 0)
+    /// Whether the next check may end otherwise though nothing changed. Packets that are lost are sent again, so that only
+    /// a fault that says so makes checks a matter of chance.
+    fn is_restless(&self, env: &Env<'_>, checker: u32) -> bool {
+        self.balancers.get(&checker).is_some_and(|it| env.faults.flapping(it.name().as_str()))
     }
 
     fn health_changed(&mut self, env: &mut Env<'_>, checker: u32, number: u32, health: TargetHealth) {
@@ -184,7 +178,8 @@ impl Cloud {
         }
         target.since = env.now;
         let Some(instance) = self.instances.get_mut(&number) else { return };
-        let by = self.balancers.get(&checker).map_or("its own agent".to_owned(), |it| format!("balancer {}", it.name()));
+        let by =
+            self.balancers.get(&checker).map_or("its own agent".to_owned(), |it| format!("balancer {}", it.name()));
         let judged = if health == TargetHealth::Healthy { "healthy" } else { "unhealthy" };
         let what = format!("instance {} is {judged} for {by}", instance.id);
         // That what boots does not answer yet is no news.
@@ -203,7 +198,8 @@ impl Cloud {
 
     /// What a pool makes of an instance follows from who checks it.
     pub(super) fn judge_instance(&mut self, env: &mut Env<'_>, number: u32) {
-        let judged = || self.targets.iter().filter(|((_, target), _)| *target == number).map(|(_, it)| it.checks.health);
+        let judged =
+            || self.targets.iter().filter(|((_, target), _)| *target == number).map(|(_, it)| it.checks.health);
         let all_good = judged().all(|health| health == TargetHealth::Healthy) && judged().next().is_some();
         let any_bad = judged().any(|health| health == TargetHealth::Unhealthy);
         let Some(instance) = self.instances.get_mut(&number) else { return };

@@ -286,10 +286,5 @@ fn partly(old: &PoolSpec, wish: &PoolSpec, part: u16) -> PoolSpec {
     if part > 0 {
         return wish.clone();
     }
-    PoolSpec {
-        release: wish.release.clone(),
-        boot: wish.boot.clone(),
-        marks: wish.marks.clone(),
-        ..old.clone()
-    }
+    PoolSpec { release: wish.release.clone(), boot: wish.boot.clone(), marks: wish.marks.clone(), ..old.clone() }
 }

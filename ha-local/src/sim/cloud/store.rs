@@ -20,6 +20,11 @@ impl Objects {
         self.objects.keys()
     }
 
+    /// What an object holds.
+    pub(super) fn value(&self, scope: &Scope, key: &StoreKey) -> Option<&[u8]> {
+        self.objects.get(&(scope.clone(), key.clone())).map(|(value, _)| value.as_slice())
+    }
+
     /// Where an object lies; broken, all scopes share one place.
     fn place(broken: &Broken, scope: &Scope, key: &StoreKey) -> (Scope, StoreKey) {
         if broken.breaks("store.scopes_do_not_meet") {
@@ -52,7 +57,8 @@ impl Objects {
         let holds = match expect {
             Expect::Absent => current.is_none() || broken.breaks("store.creates_only_what_is_absent"),
             Expect::Version(version) => {
-                let any = broken.breaks("store.one_of_two_writers_wins") || broken.breaks("store.a_stale_version_is_refused");
+                let any =
+                    broken.breaks("store.one_of_two_writers_wins") || broken.breaks("store.a_stale_version_is_refused");
                 current.as_ref() == Some(version) || any
             }
         };

@@ -2,9 +2,10 @@
 
 use super::{
     call::{CallId, Effect, Outcome},
+    draw::Purpose,
     queue::Event,
     sending::Fate,
-    task::{Resting, TaskKind, grid},
+    task::{Resting, TaskKind, TaskRecord, grid},
     wait::WaitKey,
 };
 use crate::sim::world::World;
@@ -50,7 +51,9 @@ impl World {
         if let Some(at) = look_again.into_iter().chain(retry).min() {
             self.queue.push(at.max(self.now), Event::Timer(timer));
         }
-        let rest = Rest { period: self.figures.reaction, look_again, quiet: !failed };
+        let key = self.tasks.get(task).map_or(0, TaskRecord::key);
+        let reaction = self.profile.keeper.reaction.at(self.seed.unit(Purpose::Delay, key, self.now.0));
+        let rest = Rest { period: reaction, look_again, quiet: !failed };
         if let Some(record) = self.tasks.get_mut(task) {
             record.resting = Some(Resting { timer, rest, armed: failed });
         }

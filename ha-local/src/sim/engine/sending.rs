@@ -83,7 +83,7 @@ impl World {
         let cause = self.note_sent(&id, effect, &fate.outcome, dead);
         let call = Call {
             id,
-            request,
+            request: request.clone(),
             outcome: fate.outcome.clone(),
             effect: None,
             answer: None,
@@ -97,6 +97,9 @@ impl World {
         } else if fate.outcome == Outcome::CrashBefore {
             self.crash(task);
         } else {
+            if effect != Effect::Read {
+                self.watch_act(task, &request);
+            }
             self.schedule(number, effect, latency, &fate);
         }
         number
@@ -156,19 +159,24 @@ impl World {
         if matches!(call.effect, Some(Err(_))) {
             return;
         }
-        let result = self.with_cloud(|cloud, env| cloud.effect(env, call.id.task, call.cause, &call.request, part));
+        let result = self.with_cloud(call.cause, |cloud, env| cloud.effect(env, call.id.task, &call.request, part));
+        self.watch_look(call.id.task, &call.request);
+        if result.is_ok() {
+            self.watch_launch(&call.request);
+        }
         call.effect = Some(result);
         let parts = match self.cloud.kind(&call.request) {
             Effect::Read => 1,
             Effect::Write { parts } => parts.max(1),
         };
-        if part + 1 == parts {
-            if let Outcome::StaleReads(delay) = call.outcome {
-                self.cloud.hide(call.id.task, &call.request, self.now + delay);
-            }
-            if call.outcome == Outcome::CrashApplied {
-                self.crash(call.id.task);
-            }
+        if part + 1 < parts {
+            return;
+        }
+        if let Outcome::StaleReads(delay) = call.outcome {
+            self.cloud.hide(call.id.task, &call.request, self.now + delay);
+        }
+        if call.outcome == Outcome::CrashApplied {
+            self.crash(call.id.task);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Who runs in a simulation: controllers, keepers and the user's own code, each with its clock, turn and rest.
 
-use super::call::CallId;
+use super::{call::CallId, draw::who};
 use ha_core::{
     backend::{Operation, Resource, Rest, Scope},
     name::PoolName,
@@ -74,6 +74,17 @@ pub struct TaskRecord {
     pub dead: bool,
     /// It is stopped in the middle of what it does.
     pub paused: bool,
+}
+
+impl TaskRecord {
+    /// The task as a number for draws: the same whatever other tasks there are.
+    pub fn key(&self) -> u64 {
+        match &self.kind {
+            TaskKind::Controller(_) => who("controller"),
+            TaskKind::Keeper(scope, pool) => who(&format!("keeper {scope} {pool}")),
+            TaskKind::Own(name) => who(name),
+        }
+    }
 }
 
 /// All tasks there ever were in a run, by number.

@@ -4,6 +4,7 @@ mod chart;
 mod dip;
 mod event;
 mod hint;
+mod measured;
 mod outline;
 mod panel;
 #[cfg(test)]

@@ -31,6 +31,10 @@ pub struct Segment {
 }
 
 impl Segment {
+    /// The same, counted from another zero.
+    pub fn shifted(self, zero: Timestamp) -> Self {
+        Self { start: zero + self.start.since(Timestamp::ZERO), ..self }
+    }
     /// How many come on average.
     pub fn expected(&self) -> f64 {
         match self.arrivals {
@@ -43,8 +47,8 @@ impl Segment {
 }
 
 impl Traffic {
-    /// The traffic of a run of this length: segments without a gap between them, from the start of the run to its end, or
-    /// to the end of a shorter recording. Between the corners of curves and crowds, rates change in straight lines.
+    /// The traffic of a run of this length: segments without a gap between them, from the start of the run to its end. After
+    /// the end of a recording all is unknown. Between the corners of curves and crowds, rates change in straight lines.
     pub fn segments(&self, run: Duration) -> Vec<Segment> {
         let end = nanos(run);
         match &self.shape {
@@ -103,6 +107,9 @@ impl Traffic {
             let so_far = libm::round(sum * self.scale) as u64;
             segments.push(segment(start, next, Arrivals::Count(so_far - given)));
             given = so_far;
+        }
+        if end > next {
+            segments.push(segment(next, end, Arrivals::Unknown));
         }
         cut(segments, end)
     }

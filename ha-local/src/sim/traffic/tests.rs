@@ -12,7 +12,7 @@ fn counts(traffic: &Traffic) -> Vec<Option<u64>> {
     let count = |segment: &Segment| match segment.arrivals {
         Arrivals::Count(count) => Some(count),
         Arrivals::Unknown => None,
-        ref other => panic!("{other:?}"),
+        Arrivals::Rate(_) | Arrivals::Linear(..) | Arrivals::Even(_) => panic!("{:?}", segment.arrivals),
     };
     segments.iter().map(count).collect()
 }
@@ -30,6 +30,8 @@ fn a_recording_is_read_with_its_step_and_its_gaps() {
     assert_eq!((recording.length(), recording.unknown_steps(), recording.total()), (300 * SECOND, 2, 7.0));
     let segments = traffic.segments(HOUR);
     assert_eq!(counts(&traffic), [Some(3), Some(0), None, Some(4)]);
+    assert_eq!(segments[4].arrivals, Arrivals::Unknown, "after the end of the recording");
+    assert_eq!(segments.iter().map(|segment| segment.length).sum::<Duration>(), HOUR);
     assert_eq!((segments[2].start.0, segments[2].length), (120_000_000_000, 120 * SECOND));
 }
 
@@ -138,7 +140,7 @@ fn all_problems_of_the_toml_are_told() {
         assert!(line.starts_with(expected), "{line}");
     }
     assert!(read("kind = \"daily\"\npeak_per_second = 1\npeak_at = \"24h\"").is_err());
-    assert!(read("kind = \"poisson\"\npeak_per_second = 1").unwrap_err().contains("per_second: it is missing"));
+    assert!(read("kind = \"poisson\"\npeak_per_second = 1").unwrap_err().contains("did you mean \"per_second\"?"));
 }
 
 #[test]
@@ -155,6 +157,7 @@ fn the_recorded_traces_are_read_whole() {
         let recording = traffic.recording().unwrap();
         assert_eq!((recording.counts.len(), recording.unknown_steps(), recording.step.as_secs()), (rows, gaps, step));
         assert!((recording.total() / f64::from(requests) - 1.0).abs() < 0.001, "{name}: {}", recording.total());
+        assert_eq!(traffic.segments(28 * 24 * HOUR).last().unwrap().arrivals, Arrivals::Unknown);
         let scaled = traffic.clone().scale(50.0);
         assert_eq!(total(&scaled.segments(scaled.length().unwrap())), recording.total() * 50.0);
     }

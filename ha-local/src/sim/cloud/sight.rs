@@ -139,14 +139,6 @@ impl Cloud {
         at(known.unwrap_or_else(|| nothing(tier)), instant)
     }
 
-    /// What a reader would see from whom nothing is hidden.
-    pub(super) fn plain(&self, env: &Env<'_>, request: &Request) -> Answer {
-        let Some((tier, scope)) = observed(request) else { return Answer::Done };
-        let mut answer = self.state_of(tier, scope, env.now);
-        self.measure(env, scope, &mut answer);
-        answer
-    }
-
     fn state_of(&self, tier: Tier, scope: &Scope, now: Timestamp) -> Answer {
         match tier {
             Tier::Network => Answer::Network(Reading { state: self.network_state(scope), at: now }),

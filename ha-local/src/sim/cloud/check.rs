@@ -120,7 +120,7 @@ impl Cloud {
         let before = target.checks;
         let passed = self.passes(env, checker, number, &check);
         let after = passed.map_or(before, |passed| judge(before, passed, &check));
-        let quiet = passed.is_none_or(|passed| settled(after, passed)) && !self.is_restless(env, checker, number);
+        let quiet = passed.is_none_or(|passed| settled(after, passed)) && !self.is_restless(env, checker);
         if let Some(target) = self.targets.get_mut(&(checker, number)) {
             target.checks = after;
         }
@@ -143,7 +143,8 @@ impl Cloud {
             return Some(false);
         }
         // Each endpoint checks every target; what most of those say that users reach is what the balancer goes by.
-        let zones: Vec<u8> = self.living_endpoints(env, balancer);
+        let reached = self.living_endpoints(env, balancer);
+        let zones = if reached.is_empty() { self.endpoints_up(env, balancer) } else { reached };
         let said = zones.iter().map(|zone| env.plane.probe(server, Place::Zone(*zone), check.timeout));
         let good = said.filter(|probe| *probe == Probe::Passed).count();
         (!zones.is_empty()).then_some(good * 2 >= zones.len())
@@ -151,10 +152,17 @@ impl Cloud {
 
     /// Zones in which a balancer has an endpoint that is up and that users reach.
     pub(super) fn living_endpoints(&self, env: &Env<'_>, balancer: &super::objects::BalancerObject) -> Vec<u8> {
+        let cut =
+            |zone| self.link(Place::Users, Place::Zone(zone)).cut || self.link(Place::Zone(zone), Place::Users).cut;
+        self.endpoints_up(env, balancer).into_iter().filter(|zone| !cut(*zone)).collect()
+    }
+
+    /// Zones in which a balancer has an endpoint that is up.
+    fn endpoints_up(&self, env: &Env<'_>, balancer: &super::objects::BalancerObject) -> Vec<u8> {
         let zones = balancer.spec.zones.iter().filter_map(|zone| self.zone_index(zone));
         let up = |zone: &u8| {
             let fate = env.faults.endpoint(balancer.name().as_str(), *zone, &balancer.changes);
-            !fate.down && !env.faults.zone_is_off(*zone) && !self.link(Place::Users, Place::Zone(*zone)).cut
+            !fate.down && !env.faults.zone_is_off(*zone)
         };
         zones.filter(up).collect()
     }
@@ -163,13 +171,10 @@ impl Cloud {
         self.links.get(&(from, to)).copied().unwrap_or_default()
     }
 
-    /// Whether the next check may end otherwise though nothing changed.
-    fn is_restless(&self, env: &Env<'_>, checker: u32, number: u32) -> bool {
-        let lossy = |link: &LinkState| link.loss > 0;
-        let flapping = self.balancers.get(&checker).is_some_and(|it| env.faults.flapping(it.name().as_str()));
-        flapping
-            || self.links.values().any(lossy)
-            || self.instances.get(&number).is_some_and(|it| it.condition.loss > 0)
+    /// Whether the next check may end otherwise though nothing changed. Packets that are lost are sent again, so that only
+    /// a fault that says so makes checks a matter of chance.
+    fn is_restless(&self, env: &Env<'_>, checker: u32) -> bool {
+        self.balancers.get(&checker).is_some_and(|it| env.faults.flapping(it.name().as_str()))
     }
 
     fn health_changed(&mut self, env: &mut Env<'_>, checker: u32, number: u32, health: TargetHealth) {

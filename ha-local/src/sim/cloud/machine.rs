@@ -1,11 +1,12 @@
 //! The machines under the instances: launch, boot, loss of power, death.
 
 use super::{
-    Cloud, CloudEvent, Env, Span,
+    Cloud, CloudEvent, Env,
     instance::{Instance, Power},
     owner::fresh,
 };
 use crate::sim::{
+    Distribution,
     engine::draw::{join, who},
     faults::Subject,
     plane::{Condition, ServerId, ServerSpec},
@@ -73,8 +74,11 @@ impl Cloud {
         if env.faults.zone_is_off(instance.zone_index) {
             return Some(Kind::NoCapacity);
         }
+        if env.faults.keepers_are_cut_from(instance.zone_index) {
+            return Some(Kind::Unavailable);
+        }
         let pool = self.pools.get(&instance.pool)?;
-        env.faults.launch(instance.subject(number, pool), tries)
+        env.faults.launch(instance.subject(number, pool), tries, &self.machines())
     }
 
     fn is_refused(&mut self, env: &mut Env<'_>, instance: &Instance, kind: &Kind) {
@@ -112,8 +116,8 @@ impl Cloud {
         env.push(time, CloudEvent::Booted(number, instance.epoch));
     }
 
-    fn boot_time(env: &Env<'_>, instance: &Instance, span: Span, what: u64, times: u32) -> Duration {
-        let time = nanos(env.draw(span, join(instance.key, what), u64::from(instance.boots)));
+    fn boot_time(env: &Env<'_>, instance: &Instance, times_of: Distribution, what: u64, times: u32) -> Duration {
+        let time = nanos(env.draw(times_of, join(instance.key, what), u64::from(instance.boots)));
         Duration::from_nanos(time / 1000 * u64::from(times) + time % 1000 * u64::from(times) / 1000)
     }
 
@@ -144,6 +148,10 @@ impl Cloud {
 
     pub(super) fn dies(&mut self, env: &mut Env<'_>, number: u32, epoch: u32) {
         let Some(instance) = self.instances.get(&number).filter(|it| it.epoch == epoch) else { return };
+        // Its release is good again.
+        if self.subject(number).and_then(|subject| env.faults.life(subject)).is_none() {
+            return;
+        }
         let told = env.tell(format!("the process of instance {} dies", instance.id), instance.story);
         env.cause = Some(told);
         self.kill(env, number);

@@ -2,7 +2,7 @@
 
 use crate::{
     backend::{
-        Backend, Error,
+        self, Backend, Error, Kind, Operation, Resource,
         state::{BalancerState, NetworkState, PoolState, Reading, RecordState},
     },
     time::Timestamp,
@@ -55,17 +55,48 @@ impl Observed {
     }
 }
 
+impl Observed {
+    /// The same, where a reading from before `then` is not knowing: who changed something at `then` must not act on how
+    /// it was before.
+    pub fn not_before(self, then: Timestamp) -> Self {
+        fn newer<T>(known: Known<T>, then: Timestamp, verb: &'static str) -> Known<T> {
+            match known {
+                Known::Known(reading) if reading.at < then => {
+                    Known::Unknown(Error::new(Kind::Unavailable, Operation(verb), Resource::Tier))
+                }
+                Known::Known(_) | Known::Unknown(_) | Known::NotManaged => known,
+            }
+        }
+        Self {
+            at: self.at,
+            network: newer(self.network, then, "network.observe"),
+            pools: newer(self.pools, then, "pool.observe"),
+            balancers: newer(self.balancers, then, "balancer.observe"),
+            records: newer(self.records, then, "dns.observe"),
+        }
+    }
+    /// Whether a tier could not be read.
+    pub fn is_partial(&self) -> bool {
+        matches!(self.network, Known::Unknown(_))
+            || matches!(self.pools, Known::Unknown(_))
+            || matches!(self.balancers, Known::Unknown(_))
+            || matches!(self.records, Known::Unknown(_))
+    }
+}
+
 /// Reads every tier, one after the other. Dropping the future leaves nothing.
 pub async fn observe(site: &ValidTopology, backend: &Backend) -> Observed {
     let scope = site.scope();
-    macro_rules! read {
-        ($port:ident) => {
-            match &backend.$port {
-                Some(port) => port.observe(&scope).await.map_or_else(Known::Unknown, Known::Known),
-                None => Known::NotManaged,
-            }
-        };
-    }
-    let (network, pools, balancers, records) = (read!(network), read!(pool), read!(balancer), read!(dns));
+    let network = read(backend.network.as_ref().map(|port| port.observe(&scope))).await;
+    let pools = read(backend.pool.as_ref().map(|port| port.observe(&scope))).await;
+    let balancers = read(backend.balancer.as_ref().map(|port| port.observe(&scope))).await;
+    let records = read(backend.dns.as_ref().map(|port| port.observe(&scope))).await;
     Observed { at: backend.clock.now(), network, pools, balancers, records }
+}
+
+async fn read<T>(asked: Option<impl Future<Output = backend::Result<Reading<T>>>>) -> Known<T> {
+    match asked {
+        Some(asked) => asked.await.map_or_else(Known::Unknown, Known::Known),
+        None => Known::NotManaged,
+    }
 }

@@ -29,7 +29,8 @@ pub enum Refill {
 /// - `a_network_becomes_active`: after `ensure` the network becomes `Active`.
 /// - `asking_twice_is_asking_once`: a repeated `ensure` changes nothing.
 /// - `a_network_in_use_is_not_removed`: `remove` is refused with `NotReady` while pools or balancers stand in it.
-/// - `foreign_objects_are_a_conflict`: `ensure` over an object of another scope is refused with `Conflict`.
+/// - `foreign_objects_are_a_conflict`: `ensure` over an object of another scope, or of none, is refused with `Conflict`,
+///   whatever else is missing.
 /// - `remove_leaves_only_what_it_lists`: after `remove` nothing of the scope exists.
 #[async_trait]
 pub trait Network: Send + Sync {
@@ -62,7 +63,8 @@ pub trait Network: Send + Sync {
 /// - `brakes_mass_replacement`: at most the brake's share is replaced for ill health at a time.
 /// - `a_pool_without_a_network_is_refused`: `ensure` without a network is refused with `NotReady`.
 /// - `asking_twice_is_asking_once`: a repeated wish changes nothing.
-/// - `foreign_objects_are_a_conflict`: `ensure` over an object of another scope is refused with `Conflict`.
+/// - `foreign_objects_are_a_conflict`: `ensure` over an object of another scope, or of none, is refused with `Conflict`,
+///   whatever else is missing.
 /// - `a_pool_behind_a_balancer_is_not_removed`: `remove` is refused with `NotReady` while a balancer names the pool.
 /// - `remove_leaves_only_what_it_lists`: after `remove` no instance of the pool exists.
 #[async_trait]
@@ -97,7 +99,8 @@ pub trait ComputePool: Send + Sync {
 /// - `a_sticky_user_stays`: with `sticky`, a user's requests go to one instance while it can serve.
 /// - `a_balancer_without_its_pools_is_refused`: `ensure` naming a pool that does not exist is refused with `NotReady`.
 /// - `asking_twice_is_asking_once`: a repeated wish changes nothing.
-/// - `foreign_objects_are_a_conflict`: `ensure` over an object of another scope is refused with `Conflict`.
+/// - `foreign_objects_are_a_conflict`: `ensure` over an object of another scope, or of none, is refused with `Conflict`,
+///   whatever else is missing.
 /// - `a_balancer_behind_a_name_is_not_removed`: `remove` is refused with `NotReady` while a record names it.
 /// - `remove_leaves_only_what_it_lists`: after `remove` nothing of the balancer exists.
 #[async_trait]
@@ -125,7 +128,8 @@ pub trait LoadBalancer: Send + Sync {
 /// - `weights_share_the_answers`: a weighted record answers by weight.
 /// - `a_name_without_its_endpoint_is_refused`: `ensure` naming what does not exist is refused with `NotReady`.
 /// - `asking_twice_is_asking_once`: a repeated wish changes nothing.
-/// - `foreign_objects_are_a_conflict`: `ensure` over an object of another scope is refused with `Conflict`.
+/// - `foreign_objects_are_a_conflict`: `ensure` over an object of another scope, or of none, is refused with `Conflict`,
+///   whatever else is missing.
 /// - `remove_leaves_only_what_it_lists`: after `remove` the name has no answer.
 #[async_trait]
 pub trait Dns: Send + Sync {

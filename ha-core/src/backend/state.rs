@@ -14,7 +14,7 @@ use std::time::Duration;
 pub struct Reading<T> {
     /// What was seen.
     pub state: T,
-    /// When it was so.
+    /// When it was so, by the clock of the backend that answers: its age is that clock's now less this.
     pub at: Timestamp,
 }
 

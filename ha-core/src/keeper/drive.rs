@@ -11,13 +11,18 @@ pub trait Hands: Send + Sync {
     async fn view(&self) -> Result<Option<pool::View>>;
     /// Carries out one order. It may be repeated with the same order.
     async fn carry_out(&self, order: &pool::Order) -> Result<()>;
-    /// Waits until something that `view` answers has changed, or until `look_again`, or a while after a failure.
+    /// Waits until something that `view` answers has changed, or until `look_again`; if an order or the view `failed`, at
+    /// most a while, and then it is tried again.
     async fn rest(&self, look_again: Option<Timestamp>, failed: bool);
 }
 
-/// Keeps one pool until it is gone. Dropping the future leaves at most one order whose outcome is unknown; a new driver
-/// finishes what it began.
+/// Keeps one pool until it is gone: carries out the most urgent order, looks again, and so on; rests when there is none.
+/// An order that failed is left for after the next rest and the others go on, so that an instance that cannot be
+/// stopped keeps nobody from being launched. A launch that failed must not count in [`pool::View::launched`] unless the
+/// instance exists. Dropping the future leaves at most one order whose outcome is unknown; a new driver finishes what it
+/// began.
 pub async fn drive(hands: &dyn Hands, policy: &Policy) {
+    let mut failed: Vec<pool::Order> = Vec::new();
     loop {
         let decision = match hands.view().await {
             Ok(Some(view)) => pool::decide(&view, policy),
@@ -27,13 +32,19 @@ pub async fn drive(hands: &dyn Hands, policy: &Policy) {
                 continue;
             }
         };
-        match decision.orders.first() {
+        match decision.orders.into_iter().find(|order| !failed.contains(order)) {
             Some(order) => {
-                if hands.carry_out(order).await.is_err() {
-                    hands.rest(decision.look_again, true).await;
+                if hands.carry_out(&order).await.is_err() {
+                    failed.push(order);
                 }
             }
-            None => hands.rest(decision.look_again, false).await,
+            None => {
+                hands.rest(decision.look_again, !failed.is_empty()).await;
+                failed.clear();
+            }
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,13 +3,35 @@
 //! Any subset of a plan's steps, run in any order, keeps every invariant and leaves nothing that the next turn cannot
 //! finish. The waves only decide how far one turn gets.
 
+mod balancer;
+mod check;
+mod crew;
+mod dns;
+mod draft;
+mod exchange;
+mod footing;
+mod gate;
+mod hold;
+mod losses;
+mod network;
+mod pool;
+mod review;
+mod rollout;
+mod show;
 mod step;
+#[cfg(test)]
+mod tests;
+mod wanted;
+mod world;
 
+pub(crate) use check::check;
+pub use review::{NotAPlan, Stale};
 pub use step::{
     Action, BalancerStep, Change, DnsStep, NetworkStep, PoolStep, Reason, Risk, Step, TierName, Waiting, Why,
 };
 
-use crate::{time::Timestamp, validate::Problem};
+use crate::{observe::Observed, time::Timestamp, topology::ValidTopology, validate::Problem};
+use draft::Draft;
 use serde::{Deserialize, Serialize};
 
 /// What is to be done now, what is waited for, and when to look again.
@@ -33,6 +55,17 @@ pub struct Plan {
     pub look_again: Option<Timestamp>,
 }
 
+/// Plans one turn. Pure: the same topology and the same observation give the same plan, and `observed.at` is its only
+/// now. A tier that is unknown, or was read more than a minute ago, is left alone; the others go on.
+pub fn plan(site: &ValidTopology, observed: &Observed) -> Plan {
+    let mut draft = Draft::new(site, observed);
+    network::plan(&mut draft);
+    pool::plan(&mut draft);
+    balancer::plan(&mut draft);
+    dns::plan(&mut draft);
+    draft.finish()
+}
+
 impl Plan {
     /// All steps, in the order of the waves.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
@@ -42,10 +75,13 @@ impl Plan {
     pub fn converged(&self) -> bool {
         self.steps().next().is_none() && self.problems.is_empty() && self.waiting.iter().all(|w| w.why.is_the_owners())
     }
-}
-
-/// What `backend` cannot keep of `site`.
-pub(crate) fn check(backend: &crate::backend::Backend, site: &crate::topology::ValidTopology) -> Vec<Problem> {
-    let _ = (backend, site);
-    Vec::new()
+    /// The same plan with what else `backend` cannot keep of `site`.
+    pub fn checked(mut self, site: &ValidTopology, backend: &crate::backend::Backend) -> Self {
+        for problem in check(backend, site) {
+            if !self.problems.contains(&problem) {
+                self.problems.push(problem);
+            }
+        }
+        self
+    }
 }

@@ -258,3 +258,49 @@ impl Why {
         }
     }
 }
+
+impl Step {
+    /// A step; how it is shown and what it risks follow from what is asked and why.
+    pub(super) fn new(action: Action, reason: Reason, effect: String) -> Self {
+        Self { change: change(&action, &reason), risk: risk(&action, &reason), action, reason, effect }
+    }
+}
+
+fn change(action: &Action, reason: &Reason) -> Change {
+    match action {
+        Action::Network(NetworkStep::Remove)
+        | Action::Pool(PoolStep::Remove { .. })
+        | Action::Balancer(BalancerStep::Remove { .. })
+        | Action::Dns(DnsStep::Remove { .. }) => Change::Remove,
+        Action::Pool(PoolStep::Retire { .. }) => Change::Replace,
+        Action::Network(NetworkStep::Ensure(_))
+        | Action::Pool(PoolStep::Ensure(_))
+        | Action::Balancer(BalancerStep::Ensure(_))
+        | Action::Dns(DnsStep::Ensure(_)) => match *reason == Reason::Missing {
+            true => Change::Create,
+            false => Change::Change,
+        },
+        Action::Pool(PoolStep::Bound { .. } | PoolStep::Hold { .. } | PoolStep::PutBack { .. })
+        | Action::Balancer(BalancerStep::Route { .. }) => Change::Change,
+    }
+}
+
+fn risk(action: &Action, reason: &Reason) -> Risk {
+    match action {
+        Action::Network(NetworkStep::Remove)
+        | Action::Pool(PoolStep::Remove { .. })
+        | Action::Balancer(BalancerStep::Remove { .. } | BalancerStep::Route { .. })
+        | Action::Dns(DnsStep::Remove { .. }) => Risk::Failover,
+        Action::Pool(PoolStep::Retire { .. } | PoolStep::Hold { .. }) => Risk::Replace,
+        Action::Pool(PoolStep::Ensure(_) | PoolStep::Bound { .. } | PoolStep::PutBack { .. })
+        | Action::Network(NetworkStep::Ensure(_)) => Risk::InPlace,
+        Action::Balancer(BalancerStep::Ensure(_)) | Action::Dns(DnsStep::Ensure(_)) => match reason {
+            Reason::Drift(fields) if fields.iter().any(|field| field == "routes" || field == "kind") => Risk::Failover,
+            Reason::Drift(_) | Reason::Missing | Reason::Release(_) | Reason::Rollback(_) | Reason::Promote(_) => {
+                Risk::InPlace
+            }
+            Reason::Zones(_) | Reason::Headroom | Reason::GiveBack | Reason::Outdated(_) => Risk::InPlace,
+            Reason::Evacuate(_) | Reason::Hold | Reason::PutBack | Reason::Unwanted => Risk::InPlace,
+        },
+    }
+}

@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// A load balancer over one or more pools. Who is behind it follows from the pools it names.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Balancer {
     /// Its name, unique among the site's tiers.
     pub name: BalancerName,
@@ -18,25 +17,22 @@ pub struct Balancer {
     #[serde(rename = "to")]
     pub routes: Vec<Route>,
     /// How it finds out who can serve.
-    #[serde(default)]
     pub health: HealthCheck,
     /// How it chooses among those who can.
-    #[serde(default)]
     pub algorithm: Algorithm,
     /// How long a user stays with one instance, by cookie; `None`: not at all.
-    #[serde(default, with = "crate::time::text::option", skip_serializing_if = "Option::is_none")]
+    #[serde(with = "crate::time::text::option", skip_serializing_if = "Option::is_none")]
     pub sticky: Option<Duration>,
     /// How long requests in flight may finish on an instance that leaves.
-    #[serde(default = "default_drain", with = "crate::time::text")]
+    #[serde(with = "crate::time::text")]
     pub drain: Duration,
     /// How long a new instance's share of requests grows from nothing to full; `None`: full at once.
-    #[serde(default, with = "crate::time::text::option", skip_serializing_if = "Option::is_none")]
+    #[serde(with = "crate::time::text::option", skip_serializing_if = "Option::is_none")]
     pub slow_start: Option<Duration>,
     /// How the client's address reaches the instances.
-    #[serde(default)]
     pub client_address: ClientAddress,
     /// When at most this share of the targets is healthy, requests go to all of them; `None`: only when none is healthy.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fail_open: Option<Share>,
 }
 
@@ -81,7 +77,12 @@ pub struct Route {
 }
 
 fn default_weight() -> u32 {
-    100
+    Route::DEFAULT_WEIGHT
+}
+
+impl Route {
+    /// The weight of a pool for which none is said.
+    pub const DEFAULT_WEIGHT: u32 = 100;
 }
 
 /// How a balancer finds out which instances can serve. The path and port are those of each pool's boot contract.
@@ -156,9 +157,14 @@ impl Balancer {
         ];
         Self { listeners, ..Self::http(name) }
     }
+    /// Listens on one more port.
+    pub fn listen(mut self, port: u16, protocol: Protocol) -> Self {
+        self.listeners.push(Listener { port, protocol });
+        self
+    }
     /// Adds a pool behind it.
     pub fn to(self, pool: &str) -> Self {
-        self.weighted(pool, default_weight())
+        self.weighted(pool, Route::DEFAULT_WEIGHT)
     }
     /// Adds a pool behind it with this weight.
     pub fn weighted(mut self, pool: &str, weight: u32) -> Self {
@@ -188,6 +194,11 @@ impl Balancer {
     /// How long a new instance's share of requests grows to full.
     pub fn slow_start(mut self, time: Duration) -> Self {
         self.slow_start = Some(time);
+        self
+    }
+    /// How the client's address reaches the instances.
+    pub fn client_address(mut self, way: ClientAddress) -> Self {
+        self.client_address = way;
         self
     }
     /// The share of healthy targets at or below which requests go to all.

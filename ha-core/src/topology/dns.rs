@@ -1,12 +1,12 @@
 //! DNS records: the names under which the site is found.
 
+use super::Route;
 use crate::name::{BalancerName, DnsName, PoolName};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// A name and what it answers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Dns {
     /// The name, without the final dot.
     pub name: DnsName,
@@ -14,7 +14,7 @@ pub struct Dns {
     #[serde(flatten)]
     pub kind: RecordKind,
     /// How long resolvers may keep an answer.
-    #[serde(default = "default_ttl", with = "crate::time::text")]
+    #[serde(with = "crate::time::text")]
     pub ttl: Duration,
 }
 
@@ -81,7 +81,7 @@ impl Dns {
             RecordKind::Alias { to } => *to = Endpoint::Balancer(tier.into()),
             RecordKind::RoundRobin { to } => *to = tier.into(),
             RecordKind::Weighted { answers } => {
-                answers.push(Answer { to: Endpoint::Balancer(tier.into()), weight: 100 });
+                answers.push(Answer { to: Endpoint::Balancer(tier.into()), weight: Route::DEFAULT_WEIGHT });
             }
             RecordKind::Failover { primary, .. } => *primary = Endpoint::Balancer(tier.into()),
         }

@@ -4,6 +4,7 @@ mod balancer;
 mod dns;
 mod network;
 mod pool;
+mod toml;
 mod valid;
 
 pub use balancer::{Algorithm, Balancer, ClientAddress, HealthCheck, Listener, Protocol, Route};
@@ -14,36 +15,33 @@ pub use pool::{Boot, Capacity, Gate, Guards, Hold, HoldMode, NoReading, Placemen
 pub use valid::ValidTopology;
 
 use crate::name::ZoneName;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// A site as its owner wants it. Add tiers with [`Topology::with`]; `validate` finds what does not hold together.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Topology {
     /// The site's name; with `id` it marks every object made for it.
     pub name: String,
     /// Written once, never changed: two sites of one name are told apart by it. Real backends insist on it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Raised by the owner with each change: a controller with an older one gives way.
-    #[serde(default)]
     pub generation: u64,
     /// The zones the site may use, in order of preference.
     pub zones: Vec<ZoneName>,
     /// Zones of `zones` that are to be empty: nothing is launched there, what is there moves out.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub closed: Vec<ZoneName>,
     /// The private network of the site.
-    #[serde(default)]
     pub network: Network,
     /// Web pools.
-    #[serde(default, rename = "pool", skip_serializing_if = "Vec::is_empty")]
+    #[serde(rename = "pool", skip_serializing_if = "Vec::is_empty")]
     pub pools: Vec<Pool>,
     /// Load balancers.
-    #[serde(default, rename = "balancer", skip_serializing_if = "Vec::is_empty")]
+    #[serde(rename = "balancer", skip_serializing_if = "Vec::is_empty")]
     pub balancers: Vec<Balancer>,
     /// DNS records.
-    #[serde(default, rename = "dns", skip_serializing_if = "Vec::is_empty")]
+    #[serde(rename = "dns", skip_serializing_if = "Vec::is_empty")]
     pub dns: Vec<Dns>,
 }
 

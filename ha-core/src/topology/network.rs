@@ -1,11 +1,11 @@
 //! The private network of a site: subnets, the way out, and who may talk to whom.
 
+use super::Endpoint;
 use crate::name::{BalancerName, PoolName};
 use serde::{Deserialize, Serialize};
 
 /// The private network of a site. That the world reaches balancers, and balancers their pools, follows from the tiers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, PartialEq, Serialize, Default)]
 pub struct Network {
     /// Whether instances have addresses of their own in the world.
     pub instances: Exposure,
@@ -62,4 +62,13 @@ pub enum Party {
     Balancer(BalancerName),
     /// The instances of a pool.
     Pool(PoolName),
+}
+
+impl From<Endpoint> for Party {
+    fn from(endpoint: Endpoint) -> Self {
+        match endpoint {
+            Endpoint::Balancer(name) => Self::Balancer(name),
+            Endpoint::Pool(name) => Self::Pool(name),
+        }
+    }
 }

@@ -5,77 +5,41 @@ use serde::{Deserialize, Serialize};
 use std::{ops::RangeInclusive, time::Duration};
 
 /// A pool of like web instances.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Pool {
     /// Its name, unique among the site's tiers.
     pub name: PoolName,
     /// What its instances are for, for people: `web`, `admin`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
     /// What runs in it.
     pub release: Release,
     /// Raised by the owner to try a rejected release again.
-    #[serde(default)]
     pub retry: u32,
     /// The owner's bounds on its size, head-room for roll-outs included.
     pub size: Size,
     /// Who decides how many instances there are.
     pub capacity: Capacity,
     /// Where instances may be.
-    #[serde(default)]
     pub placement: Placement,
     /// What an instance promises while it boots.
     pub boot: Boot,
     /// What limits the pool's own repairs.
-    #[serde(default)]
     pub guards: Guards,
     /// How a change of release is carried out.
-    #[serde(default)]
     pub rollout: Rollout,
     /// Instances that are pulled out to be worked on.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hold: Vec<Hold>,
 }
 
-/// Bounds on a number of instances; in TOML `{ min = 6, max = 24 }` or `"6..=24"`.
+/// Bounds on a number of instances; in TOML `"6..=24"` or `{ min = 6, max = 24 }`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "SizeForm")]
 pub struct Size {
     /// The fewest.
     pub min: u32,
     /// The most.
     pub max: u32,
-}
-
-/// How a [`Size`] may be written.
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "a size like \"6..=24\" or { min = 6, max = 24 }")]
-enum SizeForm {
-    Text(RangeText),
-    Table { min: u32, max: u32 },
-}
-
-/// `6..=24`.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-struct RangeText(u32, u32);
-
-impl TryFrom<String> for RangeText {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
-        let bounds =
-            text.split_once("..=").and_then(|(min, max)| Some((min.trim().parse().ok()?, max.trim().parse().ok()?)));
-        bounds.map(|(min, max)| Self(min, max)).ok_or_else(|| format!("not a size: {text:?} (write it like 6..=24)"))
-    }
-}
-
-impl From<SizeForm> for Size {
-    fn from(form: SizeForm) -> Self {
-        match form {
-            SizeForm::Text(RangeText(min, max)) | SizeForm::Table { min, max } => Self { min, max },
-        }
-    }
 }
 
 /// Who decides how many instances a pool has. One owner, ever.
@@ -89,8 +53,7 @@ pub enum Capacity {
 }
 
 /// Where instances may be.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Placement {
     /// Only these of the site's zones; empty: all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -161,7 +124,6 @@ impl From<Share> for f64 {
 #[serde(deny_unknown_fields, default)]
 pub struct Guards {
     /// At most this share of the pool is replaced for ill health at a time: overload is not death. `None`: no brake.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub brake: Option<Share>,
     /// Our own steps leave at least this share of the fixed capacity ready.
     pub min_healthy: Share,
@@ -174,8 +136,7 @@ impl Default for Guards {
 }
 
 /// How a change of release, or a move out of a zone, is carried out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Rollout {
     /// Instances launched above the capacity while it goes on; at least one, or `guards.min_healthy` below 1.
     pub surge: u32,
@@ -195,8 +156,7 @@ impl Default for Rollout {
 }
 
 /// What a new release must show before more of it is launched.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Gate {
     /// The largest share of 5xx among its answers.
     pub max_errors: Share,
@@ -216,7 +176,7 @@ impl Default for Gate {
 }
 
 /// What a gate does without a reading.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoReading {
     /// The roll-out waits.
@@ -226,13 +186,11 @@ pub enum NoReading {
 }
 
 /// An instance to be pulled out: it leaves the balancer after draining, and comes back when this is taken away.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Hold {
     /// As the plan and `observe` name it.
     pub instance: InstanceId,
     /// What happens to the place it leaves.
-    #[serde(default)]
     pub mode: HoldMode,
 }
 
@@ -264,6 +222,10 @@ impl Pool {
             hold: Vec::new(),
         }
     }
+    /// Whether its placement allows this zone.
+    pub fn may_be_in(&self, zone: &ZoneName) -> bool {
+        self.placement.zones.is_empty() || self.placement.zones.contains(zone)
+    }
     /// What its instances are for, for people.
     pub fn role(mut self, role: &str) -> Self {
         self.role = Some(role.into());
@@ -288,6 +250,21 @@ impl Pool {
     pub fn ready(mut self, path: &str, budget: Duration) -> Self {
         self.boot.ready = path.into();
         self.boot.budget = budget;
+        self
+    }
+    /// The port on which instances serve and are asked whether they are ready; 80 if nothing is said.
+    pub fn port(mut self, port: u16) -> Self {
+        self.boot.port = port;
+        self
+    }
+    /// Raised by the owner to try a rejected release again.
+    pub fn retry(mut self, retry: u32) -> Self {
+        self.retry = retry;
+        self
+    }
+    /// Only these of the site's zones.
+    pub fn zones<'a>(mut self, zones: impl IntoIterator<Item = &'a str>) -> Self {
+        self.placement.zones = zones.into_iter().map(ZoneName::from).collect();
         self
     }
     /// Where instances may be.

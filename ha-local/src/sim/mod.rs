@@ -1,6 +1,33 @@
 //! A deterministic cloud in memory: virtual time, faults, traffic, users, DNS caches.
 
+mod build;
 pub mod cloud;
+pub mod distribution;
 pub mod engine;
 pub mod faults;
+mod measure;
 pub mod plane;
+pub mod ports;
+pub mod profile;
+pub mod report;
+mod run;
+pub mod simulation;
+mod starter;
+mod telling;
+pub mod traffic;
+mod truth;
+mod watch;
+mod wiring;
+pub mod workload;
+pub mod world;
+
+pub use build::{ORIGIN, Sim};
+pub use distribution::Distribution;
+pub use profile::Profile;
+pub use report::Report;
+pub use run::Run;
+pub use simulation::Simulation;
+pub use starter::LoopSetup;
+pub use traffic::Traffic;
+pub use watch::Watch;
+pub use workload::Workload;

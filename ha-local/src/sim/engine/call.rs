@@ -131,6 +131,28 @@ pub enum Outcome {
     StaleReads(Duration),
 }
 
+impl Outcome {
+    /// Its name in the vocabulary of faults; errors without effect go by their kind.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::CrashBefore => "crash_before",
+            Self::CrashApplied => "crash_applied",
+            Self::CrashAnswered => "crash_answered",
+            Self::TimeoutApplied => "timeout_applied",
+            Self::TimeoutNotApplied => "timeout_not_applied",
+            Self::ErrorApplied => "error_applied",
+            Self::Refused(Kind::Throttled(_)) => "throttled",
+            Self::Refused(Kind::Unavailable) => "error_not_applied",
+            Self::Refused(_) => "refused",
+            Self::Partial(_) => "partial",
+            Self::AnsweredTwice(_) => "answered_twice",
+            Self::AnsweredLate(_) => "answered_late",
+            Self::StaleReads(_) => "stale_reads",
+        }
+    }
+}
+
 /// Whether a call only reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -152,17 +174,30 @@ pub struct Call {
     pub request: Request,
     /// What becomes of it.
     pub outcome: Outcome,
-    /// When it was sent.
-    pub sent: Timestamp,
     /// What its effect was, once it has had one.
     pub effect: Option<Result<Answer, Kind>>,
     /// What the caller is answered, once it is.
     pub answer: Option<Result<Answer, Kind>>,
+    /// Nobody waits for the answer any more.
+    pub heard: bool,
+    /// Stages that are still to happen.
+    pub stages: u32,
     /// The record of the trace that led to it.
     pub cause: Option<usize>,
 }
 
 impl Request {
+    /// Whether an accepted wish is all that it answers.
+    pub fn answers_done(&self) -> bool {
+        match self {
+            Self::NetworkObserve(_) | Self::PoolObserve(_) | Self::BalancerObserve(_) | Self::DnsObserve(_) => false,
+            Self::StoreGet(..) | Self::StorePut(..) | Self::StoreList(..) | Self::HandsView(..) => false,
+            Self::NetworkEnsure(..) | Self::NetworkRemove(_) | Self::PoolEnsure(..) | Self::PoolBound(..) => true,
+            Self::PoolHold(..) | Self::PoolPutBack(..) | Self::PoolRetire(..) | Self::PoolRemove(..) => true,
+            Self::BalancerEnsure(..) | Self::BalancerRoute(..) | Self::BalancerRemove(..) => true,
+            Self::DnsEnsure(..) | Self::DnsRemove(..) | Self::StoreDelete(..) | Self::HandsOrder(..) => true,
+        }
+    }
     /// The verb.
     pub fn operation(&self) -> Operation {
         Operation(match self {

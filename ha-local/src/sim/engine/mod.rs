@@ -1,8 +1,14 @@
 //! What every part of the simulator stands on: the queue of events, draws, calls, tasks and the trace.
 
 pub mod call;
+pub mod caller;
 pub mod draw;
+pub mod executor;
 mod exponential;
 mod heap;
 pub mod queue;
+pub mod resting;
+pub mod sending;
+pub mod task;
 pub mod trace;
+pub mod wait;

@@ -55,6 +55,13 @@ pub struct Record {
     pub cause: Option<usize>,
 }
 
+impl Record {
+    /// The same, with its time counted from another zero.
+    pub fn since(self, zero: Timestamp) -> Self {
+        Self { at: Timestamp(self.at.0.saturating_sub(zero.0)), ..self }
+    }
+}
+
 /// What happened, in order.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Trace {

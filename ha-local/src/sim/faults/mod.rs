@@ -1,6 +1,17 @@
 //! Faults at work: what strikes whom just now. The cloud, the plane and the engine ask; nobody else knows the scenario.
 
-use ha_core::{backend::Kind, name::PoolName};
+mod provider;
+
+pub use provider::{EndpointFate, NameFate};
+
+use super::engine::{
+    call::{CallId, Effect},
+    draw::Seed,
+    queue::FaultStage,
+    sending::Fate,
+};
+use super::world::World;
+use ha_core::{backend::Kind, name::PoolName, time::Timestamp};
 
 /// What ails one instance, all faults on it taken together.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -64,6 +75,12 @@ pub struct Subject<'a> {
     pub pool: &'a PoolName,
     /// What runs on it.
     pub release: &'a str,
+    /// When its process became able to serve, if it did.
+    pub served: Option<Timestamp>,
+    /// How many instances its pool has.
+    pub alive: u32,
+    /// How many its pool tries to have.
+    pub desired: u32,
 }
 
 /// All faults of a run and which are at work.
@@ -86,4 +103,36 @@ impl Faults {
         let _ = (subject, nth);
         None
     }
+    /// What becomes of a call that is sent now; `keeper` if the provider itself sends it.
+    pub fn call(&mut self, now: Timestamp, seed: Seed, id: &CallId, effect: Effect, keeper: bool) -> Fate {
+        let _ = (now, seed, id, effect, keeper);
+        Fate::default()
+    }
+    /// Whether a fault that is at work, or waits for a call, could make two equal turns end differently.
+    pub fn disturbs_calls(&self, now: Timestamp) -> bool {
+        let _ = now;
+        false
+    }
+}
+
+impl World {
+    /// A fault begins, grows or ends.
+    pub(crate) fn fault_stage(&mut self, fault: u32, stage: FaultStage) {
+        let _ = (fault, stage);
+    }
+}
+impl Faults {
+    /// tmp
+    pub fn new(
+        _n: &str,
+        _f: &[ha_core::fault::Fault],
+        _s: &ha_core::topology::ValidTopology,
+        _o: Timestamp,
+    ) -> Result<Self, ha_core::validate::Problems> {
+        Ok(Self::default())
+    }
+}
+impl World {
+    /// tmp
+    pub(crate) fn schedule_faults(&mut self) {}
 }

@@ -1,11 +1,17 @@
 //! Keeps a pool: how many instances, where, which to replace, and the brake on mass replacement.
 
+mod leave;
+mod place;
+#[cfg(test)]
+mod tests;
+
 use super::Policy;
 use crate::{
     backend::{Refill, spec::PoolSpec, state::InstancePhase, state::LossReason},
     name::{InstanceId, Release, ZoneName},
     time::Timestamp,
 };
+use leave::Keeping;
 use serde::{Deserialize, Serialize};
 
 /// What the keeper sees of its pool.
@@ -23,7 +29,7 @@ pub struct View {
     pub members: Vec<Member>,
     /// How many instances were ever launched, by zone: the next is named after it.
     pub launched: Vec<(ZoneName, u64)>,
-    /// Zones in which the last launch was refused, and since when.
+    /// Zones in which the last launch was refused, and when that was.
     pub refused: Vec<(ZoneName, Timestamp)>,
 }
 
@@ -44,7 +50,7 @@ pub struct Member {
     pub launched: Timestamp,
     /// Whether somebody asked for its end, and what happens to its place.
     pub retiring: Option<Refill>,
-    /// While it drains: whether nothing is in flight on it, or its drain time is over.
+    /// While it drains: whether nothing is in flight on it, its drain time is over, or it stopped running meanwhile.
     pub drained: bool,
 }
 
@@ -86,8 +92,32 @@ pub struct Decision {
     pub look_again: Option<Timestamp>,
 }
 
-/// Decides what a pool needs now.
+/// Decides what a pool needs now, most urgent first.
+///
+/// 1. What has left is stopped: the drained and the lost.
+/// 2. What was asked to retire drains. When the pool is to go, everything drains, and nothing else happens.
+/// 3. What is not ready within its boot budget is given up. A release that never boots is launched again and again, but
+///    each place only once in a boot budget.
+/// 4. What was unready for longer than the policy's patience is given up, longest first, within the brake: while places
+///    are out (empty, or filled by what boots), no more than the brake's share of places is. So overload, which makes
+///    everybody unready at once, is not answered by terminating everybody. Death is not braked: nothing is left to lose.
+/// 5. Missing places are filled, each in the open zone with the fewest; a zone that refused is left alone for a while.
+/// 6. What is too much drains: what fails its checks, then what runs another release, then what is in a closed zone, then
+///    from the zone with the most, what boots before what is ready, the youngest first (so that a replacement for the
+///    time goes, not the instance that was put back). Something ready goes only when enough that is ready is left.
+///    Held and returning instances are never chosen.
+/// 7. When all is ready and the zones are out of balance, one more is launched in the emptiest; when it is ready, the
+///    last rule takes one from the fullest.
 pub fn decide(view: &View, policy: &Policy) -> Decision {
-    let _ = (view, policy);
-    Decision::default()
+    let mut keeping = Keeping::of(view, policy);
+    keeping.stop_what_has_left();
+    if view.removing {
+        keeping.drain_everything();
+    } else {
+        keeping.drain_what_retires();
+        keeping.give_up_what_does_not_boot();
+        keeping.give_up_what_is_ill();
+        keeping.fit_the_number();
+    }
+    keeping.decision
 }

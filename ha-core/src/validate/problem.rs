@@ -1,7 +1,7 @@
-//! Checks a topology: either it holds together, or every problem at once, each with the fix.
+//! What is wrong with an input: where, what, and what would be right.
 
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// One thing that is wrong with an input, where, and what would be right.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -13,7 +13,7 @@ pub struct Problem {
     pub place: Option<Place>,
     /// What is wrong.
     pub what: String,
-    /// What would be right.
+    /// What would be right; empty if `what` says it all.
     pub fix: String,
 }
 
@@ -40,12 +40,21 @@ impl Problem {
     }
 }
 
+/// One line, whatever the input holds: control characters are shown escaped.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(Place { file, line, column }) = &self.place {
-            write!(f, "{file}:{line}:{column}: ")?;
+        let mut line = String::new();
+        if let Some(Place { file, line: row, column }) = &self.place {
+            line += &format!("{file}:{row}:{column}: ");
         }
-        write!(f, "{}: {}; {}", self.path, self.what, self.fix)
+        line += &format!("{}: {}", self.path, self.what);
+        if !self.fix.is_empty() {
+            line += &format!("; {}", self.fix);
+        }
+        for letter in line.chars() {
+            if letter.is_control() { write!(f, "{}", letter.escape_default())? } else { f.write_char(letter)? }
+        }
+        Ok(())
     }
 }
 

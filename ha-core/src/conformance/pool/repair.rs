@@ -1,0 +1,94 @@
+//! What a pool does about instances that are lost, ill, or leave.
+
+use super::super::{
+    Answer, Entry, Port, Request, Trial,
+    site::{knows, ready},
+    trial::{Failure, Outcome, both, holds},
+};
+use crate::{
+    backend::{
+        Refill,
+        state::{InstancePhase, LossReason, PoolState},
+    },
+    name::{InstanceId, PoolName},
+    topology::Share,
+};
+use std::time::Duration;
+
+fn web() -> PoolName {
+    "web".into()
+}
+
+/// Waits until this one is gone, noted as lost for this reason, and the others stand beside its replacement.
+async fn until_replaced(trial: &Trial<'_>, before: &PoolState, lost: &InstanceId, why: LossReason) -> Outcome {
+    let count = before.instances.len();
+    let is = |pool: &PoolState| {
+        let noted = pool.losses.iter().any(|loss| loss.instance == *lost && loss.why == why);
+        !knows(pool, lost) && ready(pool).count() == count && pool.instances.len() == count && noted
+    };
+    let after = trial.until_pool(&web(), &format!("{lost} is replaced and noted as {why:?}"), is).await?;
+    let mut others = before.instances.iter().filter(|instance| instance.id != *lost);
+    holds(others.all(|other| knows(&after, &other.id)), || format!("others were replaced as well: {after:?}"))
+}
+
+pub(super) async fn replaces_a_lost_instance(trial: &Trial<'_>) -> Outcome {
+    let before = trial.make_pool(&trial.pool_spec("web", 3)?).await?;
+    let lost = &before.instances[1].id;
+    trial.strike("instances.kill", &format!("instance:{lost}")).await?;
+    until_replaced(trial, &before, lost, LossReason::Gone).await
+}
+
+pub(super) async fn replaces_an_unhealthy_instance(trial: &Trial<'_>) -> Outcome {
+    let before = trial.make_site(3).await?;
+    let ill = &before.instances[1].id;
+    trial.strike("instances.hang", &format!("instance:{ill}")).await?;
+    until_replaced(trial, &before, ill, LossReason::Unhealthy).await
+}
+
+pub(super) async fn drains_before_it_stops(trial: &Trial<'_>) -> Outcome {
+    let only = trial.make_site(1).await?.instances.swap_remove(0).id;
+    let request = Request { entry: Entry::Balancer("front".into()), user: 1, takes: Duration::from_secs(4) };
+    let retire = async {
+        // A clause about time: the request has reached the instance, and is not finished.
+        trial.sleep(Duration::from_secs(1)).await;
+        Ok::<_, Failure>(trial.pool()?.retire(&trial.scope, &web(), &only, Refill::Yes).await?)
+    };
+    let (answer, retired) = both(trial.lab.request(&trial.scope, &request), retire).await;
+    retired?;
+    match answer {
+        Answer::Served { instance, .. } => holds(instance == only, || format!("served by {instance}, not by {only}"))?,
+        Answer::Failed(why) => return Err(format!("a request in flight was broken off: {why}").into()),
+    }
+    trial.until_pool(&web(), &format!("{only} is gone"), |pool| !knows(pool, &only)).await?;
+    Ok(())
+}
+
+pub(super) async fn brakes_mass_replacement(trial: &Trial<'_>) -> Outcome {
+    trial.needs(Port::Balancer)?;
+    let mut spec = trial.pool_spec("web", 6)?;
+    spec.guards.brake = Some(Share(340));
+    let before = trial.make_pool(&spec).await?;
+    trial.make_balancer(&trial.balancer_spec("front", &[("web", 100)])).await?;
+    trial.strike("instances.hang", "pool:web").await?;
+    let wait = trial.wait("all that hang are replaced, two at a time");
+    loop {
+        let pool = trial.pool_state(&web()).await?;
+        // Places whose old instance was given up and whose new one is not ready yet.
+        let filled = |phase: InstancePhase, old: bool| match phase {
+            InstancePhase::Ready => true,
+            InstancePhase::Unready => old,
+            InstancePhase::Booting
+            | InstancePhase::Draining
+            | InstancePhase::Held(_)
+            | InstancePhase::Returning
+            | InstancePhase::Lost => false,
+        };
+        let counts = |i: &&crate::backend::state::InstanceState| filled(i.phase, knows(&before, &i.id));
+        let out = 6usize.saturating_sub(pool.instances.iter().filter(counts).count());
+        holds(out <= 2, || format!("{out} of 6 are out at once: {pool:?}"))?;
+        if ready(&pool).filter(|new| !knows(&before, &new.id)).count() == 6 {
+            return Ok(());
+        }
+        wait.more(&pool).await?;
+    }
+}

@@ -1,0 +1,303 @@
+//! One running controller: its lease, its patience, and its turns.
+
+use super::end::{End, Report, StallCause, Stalled, Turned, Wanted};
+use crate::{
+    apply::{self, Applied, Outcome, Stop},
+    backend::{Backend, Error, Kind, Rest, Scope},
+    event::{Event, Observer, What},
+    lease::{Lease, Place, Standing},
+    name::Holder,
+    observe,
+    plan::{Plan, TierName, Why, plan},
+    time::Timestamp,
+    topology::ValidTopology,
+};
+use std::{sync::Arc, time::Duration};
+
+/// A controller. Two never share a holder's name. What it remembers may be lost at any time and costs a wait.
+pub struct Controller {
+    backend: Backend,
+    lease: Lease,
+    period: Duration,
+    patience: Duration,
+    observer: Arc<dyn Observer>,
+    stop: Stop,
+    turn: u64,
+    /// When a port last answered a wish of ours: older readings do not show it.
+    changed: Option<Timestamp>,
+    waiting: Vec<(TierName, Why)>,
+    converged: bool,
+}
+
+impl Controller {
+    /// A controller with this name: a turn every 30 s, a lease of 60 s, 15 minutes of patience, nobody who is told.
+    pub fn new(backend: Backend, holder: Holder) -> Self {
+        Self {
+            backend,
+            lease: Lease::new(holder, Duration::from_secs(60)),
+            period: Duration::from_secs(30),
+            patience: Duration::from_secs(900),
+            observer: Arc::new(|_: &Event| {}),
+            stop: Stop::default(),
+            turn: 0,
+            changed: None,
+            waiting: Vec::new(),
+            converged: false,
+        }
+    }
+    /// The time between two turns.
+    pub fn period(mut self, period: Duration) -> Self {
+        self.period = period;
+        self
+    }
+    /// How long the lease lasts without being renewed: more than the period and the longest call together.
+    pub fn lease_length(mut self, length: Duration) -> Self {
+        self.lease = self.lease.with_length(length);
+        self
+    }
+    /// How long nothing may change before [`Self::until_converged`] gives up; a boot budget is always waited for.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+    /// Is told every event.
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = observer;
+        self
+    }
+    /// Ends the loop between two steps.
+    pub fn stop(mut self, stop: Stop) -> Self {
+        self.stop = stop;
+        self
+    }
+
+    /// One turn: the lease, a look, a plan, its steps. Keeps the lease. Dropping the future leaves what dropping
+    /// [`apply::apply`] leaves, and the lease to run out.
+    pub async fn once(&mut self, site: &ValidTopology) -> Turned {
+        self.turn += 1;
+        if self.stop.is_stopped() {
+            return Turned::Ended(End::Stopped);
+        }
+        let scope = site.scope();
+        let until = match self.standing(site, &scope).await {
+            Ok(until) => until,
+            Err(turned) => return *turned,
+        };
+        let mut observed = observe(site, &self.backend).await;
+        if let Some(changed) = self.changed {
+            observed = observed.not_before(changed);
+        }
+        let partial = observed.is_partial();
+        let plan = plan(site, &observed).checked(site, &self.backend);
+        self.tell(What::Planned(plan.clone()));
+        self.tell_what_is_new(&plan);
+        let applied = self.apply(&plan, &scope, until).await;
+        if applied.started() {
+            self.changed = Some(self.backend.clock.now());
+        }
+        Turned::Acted { plan, applied, partial }
+    }
+
+    /// Turns until the site is as it is wanted, then gives the lease back. Gives up when the backend has problems with
+    /// the wish, or when nothing changed for longer than the patience and nothing is due. Dropping the future leaves
+    /// a site on its way, and the lease to run out.
+    pub async fn until_converged(&mut self, site: &ValidTopology) -> Result<Report, Stalled> {
+        let mut way = Way::new(self.backend.clock.now());
+        loop {
+            let turned = self.once(site).await;
+            let now = self.backend.clock.now();
+            way.note(&turned, now);
+            let result = match &turned {
+                Turned::Acted { plan, .. } if plan.converged() => Some(Ok(way.report(plan, now))),
+                Turned::Acted { plan, .. } if !plan.problems.is_empty() => {
+                    Some(Err(way.stalled(StallCause::Problems(plan.problems.clone()), now)))
+                }
+                Turned::Ended(end) => Some(Err(way.stalled(StallCause::Ended(end.clone()), now))),
+                Turned::Acted { .. } | Turned::StoodBy { .. } | Turned::Unsure(_) => {
+                    way.is_stuck(now, self.patience_for(site)).then(|| Err(way.stalled(StallCause::Patience, now)))
+                }
+            };
+            if let Some(result) = result {
+                self.give_back(site, site.is_removed() && result.is_ok()).await;
+                return result;
+            }
+            self.rest(&turned).await;
+        }
+    }
+
+    /// Turns until it is stopped or superseded, then gives the lease back. Dropping the future leaves what dropping
+    /// [`Self::once`] leaves.
+    pub async fn forever(&mut self, wanted: &dyn Wanted) -> End {
+        loop {
+            let site = wanted.wanted();
+            let turned = self.once(&site).await;
+            if let Turned::Ended(end) = turned {
+                self.give_back(&site, false).await;
+                return end;
+            }
+            self.rest(&turned).await;
+        }
+    }
+
+    /// Until when we may act; what the turn came to, if we may not.
+    async fn standing(&mut self, site: &ValidTopology, scope: &Scope) -> Result<Option<Timestamp>, Box<Turned>> {
+        let backend = self.backend.clone();
+        let Some(place) = place(&backend, site, scope) else { return Ok(None) };
+        match self.lease.renew(&place).await {
+            Standing::Holds { until, taken } => {
+                if taken {
+                    self.tell(What::LeaseTaken(self.lease.holder().clone()));
+                }
+                Ok(Some(until))
+            }
+            Standing::StandsBy { holder, look_again } => {
+                self.tell(What::LeaseHeld(holder.clone()));
+                Err(Box::new(Turned::StoodBy { holder, look_again }))
+            }
+            Standing::Superseded(by) => {
+                self.tell(What::Superseded(by));
+                Err(Box::new(Turned::Ended(End::Superseded(by))))
+            }
+            Standing::Unknown(error) => {
+                self.tell(What::LeaseUnknown(error.clone()));
+                Err(Box::new(Turned::Unsure(error)))
+            }
+        }
+    }
+
+    async fn apply(&self, plan: &Plan, scope: &Scope, until: Option<Timestamp>) -> Applied {
+        let (backend, observer, stop) = (&self.backend, &*self.observer, &self.stop);
+        apply::apply(plan, &apply::Turn { backend, scope, observer, stop, number: self.turn, until }).await
+    }
+
+    /// Gives the lease back, or removes it with the site that it guarded.
+    async fn give_back(&mut self, site: &ValidTopology, removed: bool) {
+        let (backend, scope) = (self.backend.clone(), site.scope());
+        let Some(place) = place(&backend, site, &scope) else { return };
+        if removed {
+            return self.lease.remove(&place).await;
+        }
+        let age = self.changed.map(|changed| backend.clock.now().since(changed));
+        let unseen = age.map_or(Duration::ZERO, |age| backend.settle.saturating_sub(age));
+        self.lease.give_back(&place, unseen).await;
+    }
+
+    async fn rest(&self, turned: &Turned) {
+        let now = self.backend.clock.now();
+        let (look_again, quiet) = match turned {
+            Turned::Acted { plan, applied, partial } => {
+                let asked_to_wait = applied.errors().filter_map(asked_to_wait).min().map(|wait| now + wait);
+                let look_again = plan.look_again.into_iter().chain(asked_to_wait).min();
+                (look_again, applied.steps.is_empty() && !partial)
+            }
+            Turned::StoodBy { look_again, .. } => (Some(*look_again), false),
+            Turned::Unsure(error) => (asked_to_wait(error).map(|wait| now + wait), false),
+            Turned::Ended(_) => return,
+        };
+        self.backend.clock.rest(Rest { period: self.period, look_again, quiet }).await;
+    }
+
+    /// Tells what is waited for and was not before, and that all is as wanted when it was not before.
+    fn tell_what_is_new(&mut self, plan: &Plan) {
+        let before = std::mem::take(&mut self.waiting);
+        for waiting in &plan.waiting {
+            let known = (waiting.tier.clone(), waiting.why.clone());
+            if !before.contains(&known) {
+                self.tell(What::Waiting(waiting.clone()));
+            }
+            self.waiting.push(known);
+        }
+        let converged = plan.converged();
+        if converged && !self.converged {
+            self.tell(What::Converged);
+        }
+        self.converged = converged;
+    }
+
+    fn patience_for(&self, site: &ValidTopology) -> Duration {
+        let budgets = site.topology().pools.iter().map(|pool| pool.boot.budget + self.period * 2);
+        budgets.fold(self.patience, Duration::max)
+    }
+
+    fn tell(&self, what: What) {
+        self.observer.event(&Event::new(self.backend.clock.now(), self.turn, what));
+    }
+}
+
+fn place<'a>(backend: &'a Backend, site: &ValidTopology, scope: &'a Scope) -> Option<Place<'a>> {
+    let (store, clock) = (backend.store.as_deref()?, &*backend.clock);
+    Some(Place { store, clock, scope, settle: backend.settle, generation: site.topology().generation })
+}
+
+fn asked_to_wait(error: &Error) -> Option<Duration> {
+    match error.kind() {
+        Kind::Throttled(wait) => *wait,
+        Kind::NotReady(_) | Kind::NotFound | Kind::Conflict(_) | Kind::Unavailable => None,
+        Kind::Quota | Kind::NoCapacity | Kind::Denied | Kind::Rejected(_) => None,
+    }
+}
+
+/// What a loop has seen on its way to convergence.
+struct Way {
+    began: Timestamp,
+    turns: u64,
+    accepted: u64,
+    failed: u64,
+    world: Option<u64>,
+    moved: Timestamp,
+    look_again: Option<Timestamp>,
+    last: Option<Plan>,
+    errors: Vec<Error>,
+}
+
+impl Way {
+    fn new(now: Timestamp) -> Self {
+        Self {
+            began: now,
+            turns: 0,
+            accepted: 0,
+            failed: 0,
+            world: None,
+            moved: now,
+            look_again: None,
+            last: None,
+            errors: Vec::new(),
+        }
+    }
+
+    fn note(&mut self, turned: &Turned, now: Timestamp) {
+        self.turns += 1;
+        match turned {
+            Turned::Acted { plan, applied, .. } => {
+                for (_, outcome) in &applied.steps {
+                    self.accepted += u64::from(*outcome == Outcome::Accepted);
+                }
+                self.errors = applied.errors().cloned().collect();
+                self.failed += self.errors.len() as u64;
+                if self.world.replace(plan.world) != Some(plan.world) {
+                    self.moved = now;
+                }
+                self.look_again = plan.look_again;
+                self.last = Some(plan.clone());
+            }
+            Turned::StoodBy { look_again, .. } => self.look_again = Some(*look_again),
+            Turned::Unsure(error) => self.errors = vec![error.clone()],
+            Turned::Ended(_) => {}
+        }
+    }
+
+    /// Whether nothing has changed for too long, and nothing is due that could change it.
+    fn is_stuck(&self, now: Timestamp, patience: Duration) -> bool {
+        now.since(self.moved) >= patience && self.look_again.is_none_or(|due| due <= now)
+    }
+
+    fn report(&self, plan: &Plan, now: Timestamp) -> Report {
+        let (turns, accepted, failed) = (self.turns, self.accepted, self.failed);
+        Report { turns, accepted, failed, took: now.since(self.began), plan: plan.clone() }
+    }
+
+    fn stalled(&self, cause: StallCause, now: Timestamp) -> Stalled {
+        let waiting = self.last.as_ref().map(|plan| plan.waiting.clone()).unwrap_or_default();
+        Stalled { cause, lasted: now.since(self.moved), waiting, errors: self.errors.clone() }
+    }
+}

@@ -1,0 +1,1 @@
+//! The loop over small ports in memory.

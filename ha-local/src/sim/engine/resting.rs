@@ -1,0 +1,127 @@
+//! Sleeps, and rests between turns: nothing runs that cannot change anything.
+
+use super::{
+    call::{CallId, Effect, Outcome},
+    draw::Purpose,
+    queue::Event,
+    sending::Fate,
+    task::{Resting, TaskKind, TaskRecord, grid},
+    wait::WaitKey,
+};
+use crate::sim::world::World;
+use ha_core::{backend::Rest, time::Timestamp};
+use std::time::Duration;
+
+/// How long a keeper waits after an order that failed.
+const KEEPER_RETRY: Duration = Duration::from_secs(10);
+
+impl World {
+    /// What a task's clock shows.
+    pub fn shown(&self, task: u32) -> Timestamp {
+        self.tasks.get(task).map_or(self.now, |record| record.clock.shows(self.now))
+    }
+    /// A task sleeps; answers the timer that ends it.
+    pub(crate) fn sleep(&mut self, task: u32, duration: Duration) -> u64 {
+        let lasts = self.tasks.get(task).map_or(duration, |record| record.clock.lasts(duration));
+        let timer = self.new_timer();
+        self.queue.push(self.now + lasts, Event::Timer(timer));
+        timer
+    }
+    /// A controller rests until its next turn: on the grid of its period, or when the plan could differ. A quiet one is
+    /// taken up again only when something changes that its turn reads.
+    pub(crate) fn rest(&mut self, task: u32, rest: Rest) -> u64 {
+        let timer = self.new_timer();
+        let due = grid(self.now, rest.period);
+        let ahead = self.tasks.get(task).map_or(0, |record| record.clock.at(self.now));
+        let look_again = rest.look_again.map(|at| Timestamp(at.0.saturating_add_signed(-ahead)).max(self.now));
+        let may_skip = rest.quiet && self.may_skip();
+        let next = if may_skip { look_again } else { Some(look_again.map_or(due, |at| at.min(due))) };
+        if let Some(at) = next {
+            self.queue.push(at, Event::Timer(timer));
+        }
+        if let Some(record) = self.tasks.get_mut(task) {
+            record.resting = Some(Resting { timer, rest, armed: !may_skip });
+        }
+        timer
+    }
+    /// A keeper rests until its pool changes, until `look_again`, or a while after a failure.
+    pub(crate) fn rest_keeper(&mut self, task: u32, look_again: Option<Timestamp>, failed: bool) -> u64 {
+        let timer = self.new_timer();
+        let retry = failed.then(|| self.now + KEEPER_RETRY);
+        if let Some(at) = look_again.into_iter().chain(retry).min() {
+            self.queue.push(at.max(self.now), Event::Timer(timer));
+        }
+        let key = self.tasks.get(task).map_or(0, TaskRecord::key);
+        let reaction = self.profile.keeper.reaction.at(self.seed.unit(Purpose::Delay, key, self.now.0));
+        let rest = Rest { period: reaction, look_again, quiet: !failed };
+        if let Some(record) = self.tasks.get_mut(task) {
+            record.resting = Some(Resting { timer, rest, armed: failed });
+        }
+        timer
+    }
+    /// A task's next turn begins now.
+    pub(crate) fn begin_turn(&mut self, task: u32) {
+        self.tasks.begin_turn(task, self.now);
+    }
+    pub(crate) fn ring(&mut self, timer: u64) {
+        if let Some(rang) = self.timers.get_mut(&timer) {
+            *rang = true;
+            self.attention.woken.push(WaitKey::Timer(timer));
+        }
+    }
+    fn new_timer(&mut self) -> u64 {
+        let timer = self.tasks.timer();
+        self.timers.insert(timer, false);
+        timer
+    }
+    /// Whoever rests quietly looks again at its next instant.
+    pub(crate) fn wake_resting(&mut self) {
+        let resting: Vec<(u32, Resting, bool)> = self
+            .tasks
+            .living()
+            .filter_map(|(task, record)| {
+                record.resting.map(|resting| (task, resting, matches!(record.kind, TaskKind::Keeper(..))))
+            })
+            .filter(|(_, resting, _)| !resting.armed)
+            .collect();
+        for (task, resting, keeper) in resting {
+            let at = if keeper { self.now + resting.rest.period } else { grid(self.now, resting.rest.period) };
+            self.queue.push(at, Event::Timer(resting.timer));
+            if let Some(record) = self.tasks.get_mut(task) {
+                record.resting = Some(Resting { armed: true, ..resting });
+            }
+        }
+    }
+    /// Whether a turn that saw nothing to do would see the same again: nothing changed that may still be unseen, no
+    /// fault deceives or disturbs calls, and nobody else acts.
+    fn may_skip(&self) -> bool {
+        !self.run_everything
+            && self.now > self.changed_at() + self.figures.settle
+            && !self.faults.disturbs_calls(self.now)
+            && self.tasks.controllers().len() < 2
+    }
+    /// What becomes of a call that is sent now.
+    pub(crate) fn fate(&mut self, id: &CallId, effect: Effect) -> Fate {
+        let who = self.tasks.get(id.task).map(|record| record.kind.clone());
+        self.faults.call(self.now, self.seed, id, effect, matches!(who, Some(TaskKind::Keeper(..))))
+    }
+    /// Counts and records a call; answers the record of the trace that led to it.
+    pub(crate) fn note_sent(&mut self, id: &CallId, effect: Effect, outcome: &Outcome, dead: bool) -> Option<usize> {
+        let ours = self.tasks.get(id.task).is_some_and(|record| matches!(record.kind, TaskKind::Controller(_)));
+        if ours && !dead {
+            if matches!(effect, Effect::Write { .. })
+                && !id.operation.0.starts_with("store.")
+                && self.now >= self.origin
+            {
+                self.counts.mutating += 1;
+            }
+            if let Some(recorded) = &mut self.counts.recorded {
+                recorded.push((id.clone(), effect));
+            }
+        }
+        if !dead && *outcome != Outcome::Normal {
+            *self.counts.outcomes.entry(outcome.name()).or_default() += 1;
+        }
+        self.causes.get(&id.resource.to_string()).copied()
+    }
+}

@@ -1,0 +1,212 @@
+//! Sends calls and brings them to their end: in parts, late, twice, or not at all.
+
+use super::{
+    call::{Answer, Call, CallId, Effect, Outcome, Request},
+    draw::{Purpose, join, who},
+    queue::{CallStage, Event},
+    wait::WaitKey,
+};
+use crate::sim::world::World;
+use ha_core::backend::Kind;
+use std::{collections::BTreeMap, time::Duration};
+
+/// What becomes of a call, as the faults at work have it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fate {
+    /// How it ends.
+    pub outcome: Outcome,
+    /// The answer, and the effect, come so much later.
+    pub slow: Duration,
+    /// The effect comes so much later than the answer.
+    pub backlog: Duration,
+}
+
+impl Default for Fate {
+    fn default() -> Self {
+        Self { outcome: Outcome::Normal, slow: Duration::ZERO, backlog: Duration::ZERO }
+    }
+}
+
+/// All calls on their way.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Calls {
+    sent: u64,
+    live: BTreeMap<u64, Call>,
+}
+
+impl Calls {
+    /// The answer of a call, once.
+    pub fn take_answer(&mut self, number: u64) -> Option<Result<Answer, Kind>> {
+        let call = self.live.get_mut(&number)?;
+        let answer = call.answer.take()?;
+        call.heard = true;
+        self.forget_if_over(number);
+        Some(answer)
+    }
+    /// Nobody waits for the answer any more.
+    pub fn drop_answer(&mut self, number: u64) {
+        if let Some(call) = self.live.get_mut(&number) {
+            call.heard = true;
+        }
+        self.forget_if_over(number);
+    }
+    /// Whether no call is on its way.
+    pub fn is_empty(&self) -> bool {
+        self.live.is_empty()
+    }
+    fn add(&mut self, call: Call) -> u64 {
+        self.sent += 1;
+        self.live.insert(self.sent, call);
+        self.sent
+    }
+    fn forget_if_over(&mut self, number: u64) {
+        if self.live.get(&number).is_some_and(|call| call.heard && call.stages == 0) {
+            self.live.remove(&number);
+        }
+    }
+}
+
+/// A call as a number that is the same when something else is disturbed.
+pub fn key(id: &CallId) -> u64 {
+    let named = join(who(id.operation.0), who(&id.resource.to_string()));
+    join(named, join((u64::from(id.task) << 32) | u64::from(id.nth), id.turn.0))
+}
+
+impl World {
+    /// Sends a call of `task`; answers its number. What a dead task sends is not sent.
+    pub fn send(&mut self, task: u32, request: Request) -> u64 {
+        let id = self.tasks.call_id(task, request.operation(), request.resource());
+        let effect = self.cloud.kind(&request);
+        let dead = self.tasks.get(task).is_none_or(|record| record.dead);
+        let fate = if dead { Fate::default() } else { self.fate(&id, effect) };
+        let latency = self.figures.latency(self.seed.unit(Purpose::Delay, key(&id), 0), effect) + fate.slow;
+        let cause = self.note_sent(&id, effect, &fate.outcome, dead);
+        let call = Call {
+            id,
+            request: request.clone(),
+            outcome: fate.outcome.clone(),
+            effect: None,
+            answer: None,
+            heard: dead,
+            stages: 0,
+            cause,
+        };
+        let number = self.calls.add(call);
+        if dead {
+            self.calls.forget_if_over(number);
+        } else if fate.outcome == Outcome::CrashBefore {
+            self.crash(task);
+        } else {
+            if effect != Effect::Read {
+                self.watch_act(task, &request);
+            }
+            self.schedule(number, effect, latency, &fate);
+        }
+        number
+    }
+
+    /// Puts the stages of a call into the queue.
+    fn schedule(&mut self, number: u64, effect: Effect, latency: Duration, fate: &Fate) {
+        let timeout = self.figures.call_timeout;
+        let parts = match effect {
+            Effect::Read => 1,
+            Effect::Write { parts } => parts.max(1),
+        };
+        let effective = effective_parts(&fate.outcome, parts);
+        for part in 0..effective {
+            let after = latency.mul_f64(f64::from(part + 1) / f64::from(parts + 1)) + fate.backlog;
+            self.queue.push(self.now + after, Event::Call(number, CallStage::Effect(part)));
+        }
+        let answered = match &fate.outcome {
+            Outcome::TimeoutApplied | Outcome::TimeoutNotApplied => timeout,
+            Outcome::AnsweredLate(delay) => (latency + *delay).min(timeout),
+            _ => latency.min(timeout),
+        };
+        self.queue.push(self.now + answered, Event::Call(number, CallStage::Answer));
+        let mut stages = u32::from(effective) + 1;
+        if let Outcome::AnsweredTwice(delay) = fate.outcome {
+            self.queue.push(self.now + answered + delay, Event::Call(number, CallStage::Answer));
+            stages += 1;
+        }
+        if let Some(call) = self.calls.live.get_mut(&number) {
+            call.stages = stages;
+        }
+    }
+
+    /// A stage of a call happens.
+    pub(crate) fn call_stage(&mut self, number: u64, stage: CallStage) {
+        let Some(mut call) = self.calls.live.remove(&number) else { return };
+        call.stages = call.stages.saturating_sub(1);
+        match stage {
+            CallStage::Effect(part) => self.take_effect(&mut call, part),
+            CallStage::Answer => {
+                if call.outcome == Outcome::CrashAnswered {
+                    self.crash(call.id.task);
+                    call.heard = true;
+                } else if !call.heard && call.answer.is_none() {
+                    call.answer = Some(answer(&call));
+                    self.attention.woken.push(WaitKey::Call(number));
+                }
+            }
+        }
+        // A caller that died meanwhile will never ask for the answer.
+        call.heard |= self.tasks.get(call.id.task).is_none_or(|record| record.dead);
+        self.calls.live.insert(number, call);
+        self.calls.forget_if_over(number);
+    }
+
+    fn take_effect(&mut self, call: &mut Call, part: u16) {
+        if matches!(call.effect, Some(Err(_))) {
+            return;
+        }
+        let result = self.with_cloud(call.cause, |cloud, env| cloud.effect(env, call.id.task, &call.request, part));
+        self.watch_look(call.id.task, &call.request);
+        if result.is_ok() {
+            self.watch_launch(&call.request);
+        }
+        call.effect = Some(result);
+        let parts = match self.cloud.kind(&call.request) {
+            Effect::Read => 1,
+            Effect::Write { parts } => parts.max(1),
+        };
+        if part + 1 < parts {
+            return;
+        }
+        if let Outcome::StaleReads(delay) = call.outcome {
+            self.cloud.hide(call.id.task, &call.request, self.now + delay);
+        }
+        if call.outcome == Outcome::CrashApplied {
+            self.crash(call.id.task);
+        }
+    }
+}
+
+/// How many of a wish's parts take effect.
+fn effective_parts(outcome: &Outcome, parts: u16) -> u16 {
+    match outcome {
+        Outcome::TimeoutNotApplied | Outcome::Refused(_) | Outcome::CrashBefore => 0,
+        // Rounded down, so that a part of a batch is never all of it.
+        Outcome::Partial(done) => ((f64::from(parts) * done) as u16).min(parts.saturating_sub(1)),
+        Outcome::Normal | Outcome::CrashApplied | Outcome::CrashAnswered | Outcome::TimeoutApplied => parts,
+        Outcome::ErrorApplied | Outcome::AnsweredTwice(_) | Outcome::AnsweredLate(_) | Outcome::StaleReads(_) => parts,
+    }
+}
+
+/// What the caller is told.
+fn answer(call: &Call) -> Result<Answer, Kind> {
+    match &call.outcome {
+        Outcome::Refused(kind) => Err(kind.clone()),
+        Outcome::TimeoutApplied | Outcome::TimeoutNotApplied | Outcome::ErrorApplied | Outcome::Partial(_) => {
+            Err(Kind::Unavailable)
+        }
+        // Accepted now, effective later: a wish needs no more than that; whoever needs more gets no answer.
+        Outcome::Normal | Outcome::StaleReads(_) | Outcome::AnsweredTwice(_) | Outcome::AnsweredLate(_) => {
+            match (&call.effect, call.request.answers_done()) {
+                (Some(effect), _) => effect.clone(),
+                (None, true) => Ok(Answer::Done),
+                (None, false) => Err(Kind::Unavailable),
+            }
+        }
+        Outcome::CrashBefore | Outcome::CrashApplied | Outcome::CrashAnswered => Err(Kind::Unavailable),
+    }
+}

@@ -1,0 +1,178 @@
+//! Who runs in a simulation: controllers, keepers and the user's own code, each with its clock, turn and rest.
+
+use super::{call::CallId, draw::who};
+use ha_core::{
+    backend::{Operation, Resource, Rest, Scope},
+    name::PoolName,
+    time::{Timestamp, nanos},
+    topology::ValidTopology,
+};
+use std::{collections::BTreeMap, time::Duration};
+
+/// What a task does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TaskKind {
+    /// Our loop; with a topology of its own, or with the one that is wanted now.
+    Controller(Option<ValidTopology>),
+    /// The provider's keeper of a pool.
+    Keeper(Scope, PoolName),
+    /// The user's own code.
+    Own(String),
+}
+
+/// How a task's clock is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct ClockError {
+    /// How far it was off at `since`, in ns.
+    pub offset_ns: i64,
+    /// How much too fast it runs, in millionths.
+    pub ppm: i64,
+    /// Since when it runs so.
+    pub since: Timestamp,
+}
+
+impl ClockError {
+    /// How far the clock is off now, in ns.
+    pub fn at(self, now: Timestamp) -> i64 {
+        let run = i128::from(now.0.saturating_sub(self.since.0)) * i128::from(self.ppm) / 1_000_000;
+        self.offset_ns.saturating_add(i64::try_from(run).unwrap_or(i64::MAX))
+    }
+    /// What the clock shows.
+    pub fn shows(self, now: Timestamp) -> Timestamp {
+        Timestamp(now.0.saturating_add_signed(self.at(now)))
+    }
+    /// How long a wait of `duration` on this clock takes.
+    pub fn lasts(self, duration: Duration) -> Duration {
+        let true_ns = i128::from(nanos(duration)) * 1_000_000 / i128::from(1_000_000 + self.ppm.max(-900_000));
+        Duration::from_nanos(u64::try_from(true_ns).unwrap_or(u64::MAX))
+    }
+}
+
+/// A task that waits for its next turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resting {
+    /// The timer that ends it.
+    pub timer: u64,
+    /// How it waits.
+    pub rest: Rest,
+    /// Whether its end is in the queue already.
+    pub armed: bool,
+}
+
+/// One task.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskRecord {
+    /// What it does.
+    pub kind: TaskKind,
+    /// When its present turn began.
+    pub turn: Timestamp,
+    /// How it waits, if it does.
+    pub resting: Option<Resting>,
+    /// How its clock is wrong.
+    pub clock: ClockError,
+    /// It crashed or ended: what it still sends is not sent.
+    pub dead: bool,
+    /// It is stopped in the middle of what it does.
+    pub paused: bool,
+}
+
+impl TaskRecord {
+    /// The task as a number for draws: the same whatever other tasks there are.
+    pub fn key(&self) -> u64 {
+        match &self.kind {
+            TaskKind::Controller(_) => who("controller"),
+            TaskKind::Keeper(scope, pool) => who(&format!("keeper {scope} {pool}")),
+            TaskKind::Own(name) => who(name),
+        }
+    }
+}
+
+/// All tasks there ever were in a run, by number.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Tasks {
+    records: Vec<TaskRecord>,
+    asked: BTreeMap<(u32, Operation, Resource), u32>,
+    timers: u64,
+}
+
+impl Tasks {
+    /// Adds a task and answers its number.
+    pub fn add(&mut self, kind: TaskKind, now: Timestamp, clock: ClockError) -> u32 {
+        let number = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
+        self.records.push(TaskRecord { kind, turn: now, resting: None, clock, dead: false, paused: false });
+        number
+    }
+    /// The task of this number.
+    pub fn get(&self, task: u32) -> Option<&TaskRecord> {
+        self.records.get(task as usize)
+    }
+    /// The task of this number.
+    pub fn get_mut(&mut self, task: u32) -> Option<&mut TaskRecord> {
+        self.records.get_mut(task as usize)
+    }
+    /// All living tasks.
+    pub fn living(&self) -> impl Iterator<Item = (u32, &TaskRecord)> {
+        (0u32..).zip(&self.records).filter(|(_, record)| !record.dead)
+    }
+    /// The living controllers, oldest first.
+    pub fn controllers(&self) -> Vec<u32> {
+        self.living()
+            .filter(|(_, task)| matches!(task.kind, TaskKind::Controller(_)))
+            .map(|(number, _)| number)
+            .collect()
+    }
+    /// A fresh number for a timer.
+    pub fn timer(&mut self) -> u64 {
+        self.timers += 1;
+        self.timers
+    }
+    /// The identity of a call that this task sends now.
+    pub fn call_id(&mut self, task: u32, operation: Operation, resource: Resource) -> CallId {
+        let nth = self.asked.entry((task, operation, resource.clone())).or_default();
+        let id = CallId { task, turn: self.records[task as usize].turn, operation, resource, nth: *nth };
+        *nth += 1;
+        id
+    }
+    /// A task's turn begins: its calls are counted anew.
+    pub fn begin_turn(&mut self, task: u32, now: Timestamp) {
+        self.asked.retain(|(asked_by, _, _), _| *asked_by != task);
+        if let Some(record) = self.get_mut(task) {
+            record.turn = now;
+            record.resting = None;
+        }
+    }
+    /// Ends a task; answers what it did, if it lived.
+    pub fn end(&mut self, task: u32) -> Option<TaskKind> {
+        self.asked.retain(|(asked_by, _, _), _| *asked_by != task);
+        let record = self.get_mut(task).filter(|record| !record.dead)?;
+        record.dead = true;
+        record.resting = None;
+        Some(record.kind.clone())
+    }
+}
+
+/// The next instant of the grid on which turns begin, after `now`.
+pub fn grid(now: Timestamp, period: Duration) -> Timestamp {
+    let period = nanos(period).max(1);
+    Timestamp((now.0 / period + 1).saturating_mul(period))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turns_begin_on_a_fixed_grid() {
+        let period = Duration::from_secs(30);
+        assert_eq!(grid(Timestamp::from_secs(0), period), Timestamp::from_secs(30));
+        assert_eq!(grid(Timestamp::from_secs(29), period), Timestamp::from_secs(30));
+        assert_eq!(grid(Timestamp::from_secs(30), period), Timestamp::from_secs(60));
+    }
+
+    #[test]
+    fn a_fast_clock_shows_more_and_waits_less() {
+        let fast = ClockError { offset_ns: 10, ppm: 1000, since: Timestamp::from_secs(10) };
+        assert_eq!(fast.shows(Timestamp::from_secs(20)), Timestamp(20_010_000_010));
+        assert_eq!(fast.lasts(Duration::from_secs(1001)), Duration::from_secs(1000));
+    }
+}

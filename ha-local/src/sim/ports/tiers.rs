@@ -1,0 +1,138 @@
+//! The ports of the tiers, each verb one call.
+
+use super::{Ports, check, unexpected};
+use crate::sim::engine::call::{Answer, Request};
+use async_trait::async_trait;
+use ha_core::{
+    backend::{
+        ComputePool, Dns, Expect, LoadBalancer, Network, Refill, Result, Scope, Store, Version, Versioned,
+        spec::{BalancerSpec, NetworkSpec, PoolSpec, RecordSet},
+        state::{BalancerState, NetworkState, PoolState, Reading, RecordState},
+    },
+    name::{BalancerName, DnsName, InstanceId, PoolName, StoreKey},
+    topology::{HoldMode, Route, Size},
+    validate::Problem,
+};
+
+impl Ports {
+    async fn wish(&self, request: Request) -> Result<()> {
+        self.caller.call(request).await.map(|_| ())
+    }
+}
+
+#[async_trait]
+impl Network for Ports {
+    fn check(&self, spec: &NetworkSpec) -> Vec<Problem> {
+        check::network(spec)
+    }
+    async fn observe(&self, scope: &Scope) -> Result<Reading<Option<NetworkState>>> {
+        match self.caller.call(Request::NetworkObserve(scope.clone())).await? {
+            Answer::Network(reading) => Ok(reading),
+            _ => Err(unexpected("network.observe")),
+        }
+    }
+    async fn ensure(&self, scope: &Scope, spec: &NetworkSpec) -> Result<()> {
+        self.wish(Request::NetworkEnsure(scope.clone(), spec.clone())).await
+    }
+    async fn remove(&self, scope: &Scope) -> Result<()> {
+        self.wish(Request::NetworkRemove(scope.clone())).await
+    }
+}
+
+#[async_trait]
+impl ComputePool for Ports {
+    fn check(&self, spec: &PoolSpec) -> Vec<Problem> {
+        check::pool(spec)
+    }
+    async fn observe(&self, scope: &Scope) -> Result<Reading<Vec<PoolState>>> {
+        match self.caller.call(Request::PoolObserve(scope.clone())).await? {
+            Answer::Pools(reading) => Ok(reading),
+            _ => Err(unexpected("pool.observe")),
+        }
+    }
+    async fn ensure(&self, scope: &Scope, spec: &PoolSpec) -> Result<()> {
+        self.wish(Request::PoolEnsure(scope.clone(), spec.clone())).await
+    }
+    async fn bound(&self, scope: &Scope, pool: &PoolName, bounds: Size) -> Result<()> {
+        self.wish(Request::PoolBound(scope.clone(), pool.clone(), bounds)).await
+    }
+    async fn hold(&self, scope: &Scope, pool: &PoolName, instance: &InstanceId, mode: HoldMode) -> Result<()> {
+        self.wish(Request::PoolHold(scope.clone(), pool.clone(), instance.clone(), mode)).await
+    }
+    async fn put_back(&self, scope: &Scope, pool: &PoolName, instance: &InstanceId) -> Result<()> {
+        self.wish(Request::PoolPutBack(scope.clone(), pool.clone(), instance.clone())).await
+    }
+    async fn retire(&self, scope: &Scope, pool: &PoolName, instance: &InstanceId, refill: Refill) -> Result<()> {
+        self.wish(Request::PoolRetire(scope.clone(), pool.clone(), instance.clone(), refill)).await
+    }
+    async fn remove(&self, scope: &Scope, pool: &PoolName) -> Result<()> {
+        self.wish(Request::PoolRemove(scope.clone(), pool.clone())).await
+    }
+}
+
+#[async_trait]
+impl LoadBalancer for Ports {
+    fn check(&self, spec: &BalancerSpec) -> Vec<Problem> {
+        check::balancer(spec)
+    }
+    async fn observe(&self, scope: &Scope) -> Result<Reading<Vec<BalancerState>>> {
+        match self.caller.call(Request::BalancerObserve(scope.clone())).await? {
+            Answer::Balancers(reading) => Ok(reading),
+            _ => Err(unexpected("balancer.observe")),
+        }
+    }
+    async fn ensure(&self, scope: &Scope, spec: &BalancerSpec) -> Result<()> {
+        self.wish(Request::BalancerEnsure(scope.clone(), spec.clone())).await
+    }
+    async fn route(&self, scope: &Scope, balancer: &BalancerName, routes: &[Route]) -> Result<()> {
+        self.wish(Request::BalancerRoute(scope.clone(), balancer.clone(), routes.to_vec())).await
+    }
+    async fn remove(&self, scope: &Scope, balancer: &BalancerName) -> Result<()> {
+        self.wish(Request::BalancerRemove(scope.clone(), balancer.clone())).await
+    }
+}
+
+#[async_trait]
+impl Dns for Ports {
+    fn check(&self, set: &RecordSet) -> Vec<Problem> {
+        check::record(set)
+    }
+    async fn observe(&self, scope: &Scope) -> Result<Reading<Vec<RecordState>>> {
+        match self.caller.call(Request::DnsObserve(scope.clone())).await? {
+            Answer::Records(reading) => Ok(reading),
+            _ => Err(unexpected("dns.observe")),
+        }
+    }
+    async fn ensure(&self, scope: &Scope, set: &RecordSet) -> Result<()> {
+        self.wish(Request::DnsEnsure(scope.clone(), set.clone())).await
+    }
+    async fn remove(&self, scope: &Scope, name: &DnsName) -> Result<()> {
+        self.wish(Request::DnsRemove(scope.clone(), name.clone())).await
+    }
+}
+
+#[async_trait]
+impl Store for Ports {
+    async fn get(&self, scope: &Scope, key: &StoreKey) -> Result<Option<Versioned>> {
+        match self.caller.call(Request::StoreGet(scope.clone(), key.clone())).await? {
+            Answer::Object(object) => Ok(object),
+            _ => Err(unexpected("store.get")),
+        }
+    }
+    async fn put(&self, scope: &Scope, key: &StoreKey, value: &[u8], expect: &Expect) -> Result<Version> {
+        let request = Request::StorePut(scope.clone(), key.clone(), value.to_vec(), expect.clone());
+        match self.caller.call(request).await? {
+            Answer::Version(version) => Ok(version),
+            _ => Err(unexpected("store.put")),
+        }
+    }
+    async fn delete(&self, scope: &Scope, key: &StoreKey, version: &Version) -> Result<()> {
+        self.wish(Request::StoreDelete(scope.clone(), key.clone(), version.clone())).await
+    }
+    async fn list(&self, scope: &Scope, prefix: &str) -> Result<Vec<StoreKey>> {
+        match self.caller.call(Request::StoreList(scope.clone(), prefix.into())).await? {
+            Answer::Keys(keys) => Ok(keys),
+            _ => Err(unexpected("store.list")),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The first fix that would help: simple rules from why intents failed; where none fits, nothing is said.
+
+use super::{Bucket, Dip, Report, show};
+
+/// The first fix, for the dip with the most failures and the cause of at least half of them.
+pub(super) fn first_fix(report: &Report) -> Option<String> {
+    let dip = report.dips().into_iter().max_by_key(|dip| dip.failed)?;
+    let (cause, failed) = report.failures.iter().max_by_key(|(_, count)| **count)?;
+    if failed * 2 < report.intents.failed {
+        return None;
+    }
+    let has = |words: &[&str]| words.iter().any(|word| cause.contains(word));
+    if has(&["queue", "deadline", "late", "overload"]) {
+        overload(report, &dip)
+    } else if has(&["5xx", "error"]) {
+        bad_release(report, &dip)
+    } else if has(&["connect", "dns"]) {
+        gone_address(&dip)
+    } else {
+        None
+    }
+}
+
+/// Too little capacity for the load: either less of the one, or more of the other than before.
+fn overload(report: &Report, dip: &Dip) -> Option<String> {
+    let (before, inside) = around(report, dip);
+    let ready = |buckets: &[Bucket]| buckets.iter().map(|bucket| bucket.ready).min();
+    let load = |buckets: &[Bucket]| buckets.iter().map(|bucket| bucket.offered).max();
+    let (ready_before, ready_inside) = (ready(before)?, ready(inside)?);
+    let (load_before, load_inside) = (load(before)?, load(inside)?);
+    if ready_inside < ready_before {
+        Some(format!(
+            "Capacity fell to {ready_inside} of {ready_before} ready instances and the rest could not keep up: a \
+             larger pool, so that those left after such a loss carry the load by themselves."
+        ))
+    } else if load_inside as f64 > load_before as f64 * 1.3 {
+        let times = load_inside as f64 / load_before.max(1) as f64;
+        Some(format!("The load rose to {times:.1} times that of the hour before: a larger pool before it comes."))
+    } else {
+        None
+    }
+}
+
+/// The buckets of the hour before a dip, and those of the dip.
+fn around<'a>(report: &'a Report, dip: &Dip) -> (&'a [Bucket], &'a [Bucket]) {
+    let series = &report.series;
+    let end = series.buckets.len();
+    let (from, until) = (series.bucket_of(dip.from).min(end), series.bucket_of(dip.until).min(end));
+    let hour = (3600.0 / series.bucket_s.max(1.0)) as usize;
+    (&series.buckets[from.saturating_sub(hour)..from], &series.buckets[from..until.max(from)])
+}
+
+fn bad_release(report: &Report, dip: &Dip) -> Option<String> {
+    let event = report.events.get(dip.event?)?;
+    event.what.contains("release").then(|| {
+        "Users met a release that answers with errors: a smaller first batch and a longer bake time before the next \
+         one let fewer of them meet it."
+            .into()
+    })
+}
+
+fn gone_address(dip: &Dip) -> Option<String> {
+    let long = dip.until.since(dip.from);
+    Some(format!(
+        "For {} users went on trying addresses that did not answer: a shorter DNS TTL and faster health checks take \
+         them out sooner.",
+        show::lasting(long)
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Report, sample};
+    use super::first_fix;
+
+    fn failing(by: &str) -> Report {
+        let mut report = sample::minutes(&[0, 0, 0, 40, 30, 0, 0, 0, 0, 0, 0, 0], Some(3));
+        report.failures = [(by.to_owned(), 70)].into();
+        report
+    }
+
+    #[test]
+    fn a_full_queue_after_lost_capacity_asks_for_a_larger_pool() {
+        let mut report = failing("queue_full");
+        assert_eq!(first_fix(&report), None, "neither capacity nor load changed");
+        report.series.buckets[3].ready = 4;
+        assert!(first_fix(&report).unwrap().contains("4 of 6 ready instances"));
+    }
+
+    #[test]
+    fn a_full_queue_in_a_crowd_names_the_crowd() {
+        let mut report = failing("queue_full");
+        report.series.buckets[4].offered = 300;
+        assert!(first_fix(&report).unwrap().contains("3.0 times"));
+    }
+
+    #[test]
+    fn time_outs_while_connecting_point_to_the_addresses() {
+        assert!(first_fix(&failing("connect_timeout")).unwrap().contains("DNS TTL"));
+    }
+
+    #[test]
+    fn errors_point_to_a_release_only_if_there_was_one() {
+        let mut report = failing("server_error");
+        assert_eq!(first_fix(&report), None);
+        report.events[0].what = "a bad release of web is asked for".into();
+        assert!(first_fix(&report).unwrap().contains("batch"));
+    }
+
+    #[test]
+    fn of_many_causes_none_is_blamed() {
+        let mut report = failing("queue_full");
+        report.failures = [("a".to_owned(), 30), ("queue_full".to_owned(), 34), ("b".to_owned(), 6)].into();
+        report.series.buckets[3].ready = 4;
+        assert_eq!(first_fix(&report), None);
+    }
+}

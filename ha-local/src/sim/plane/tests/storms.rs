@@ -5,7 +5,7 @@ use crate::sim::engine::draw::{Purpose, mix};
 use ha_core::topology::Share;
 
 fn stormy(seed: u64) -> World {
-    let mut config = config(Service::Exponential { mean: Duration::from_millis(300) }, 2, 4);
+    let mut config = config(Distribution::Exponential { mean: Duration::from_millis(300) }, 2, 4);
     config.zones = 3;
     config.network = NetworkConfig {
         users: Duration::from_millis(20),

@@ -129,6 +129,12 @@ mod tests {
     }
 
     #[test]
+    fn a_running_case_may_move_between_threads() {
+        fn sent<F: Future + Send>(_: impl Fn(&'static Case, &'static dyn Lab) -> F) {}
+        sent(|case, lab| run_case(case, lab));
+    }
+
+    #[test]
     fn the_tables_list_the_clauses_of_the_rustdoc() {
         let (port, store) = (include_str!("../backend/port.rs"), include_str!("../backend/store.rs"));
         for (source, name, table) in [

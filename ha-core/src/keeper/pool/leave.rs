@@ -3,9 +3,11 @@
 use super::{Decision, Member, Order, Policy, View};
 use crate::{
     backend::state::{InstancePhase, LossReason},
+    name::ZoneName,
     time::Timestamp,
     topology::HoldMode,
 };
+use std::collections::BTreeMap;
 
 /// One decision in the making: who still fills a place, and what was decided so far.
 pub(super) struct Keeping<'a> {
@@ -15,6 +17,10 @@ pub(super) struct Keeping<'a> {
     pub(super) live: Vec<&'a Member>,
     /// Pulled out, and the pool is smaller by one for each.
     pub(super) shrunk: Vec<&'a Member>,
+    /// Places filled in each zone, once it is known who leaves.
+    pub(super) filled: BTreeMap<&'a ZoneName, usize>,
+    /// Launches ordered in each zone.
+    pub(super) ordered: BTreeMap<&'a ZoneName, u64>,
     pub(super) decision: Decision,
 }
 
@@ -23,7 +29,8 @@ impl<'a> Keeping<'a> {
         let staying = |member: &&Member| member.retiring.is_none();
         let live = view.members.iter().filter(staying).filter(|member| fills_a_place(member.phase)).collect();
         let shrunk = view.members.iter().filter(staying).filter(|member| shrinks_the_pool(member.phase)).collect();
-        Self { view, policy, live, shrunk, decision: Decision::default() }
+        let (filled, ordered) = (BTreeMap::new(), BTreeMap::new());
+        Self { view, policy, live, shrunk, filled, ordered, decision: Decision::default() }
     }
 
     /// How many are to live.

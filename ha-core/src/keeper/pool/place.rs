@@ -6,6 +6,9 @@ use std::cmp::{Ordering, Reverse};
 
 impl<'a> Keeping<'a> {
     pub(super) fn fit_the_number(&mut self) {
+        for member in self.live.iter().chain(&self.shrunk) {
+            *self.filled.entry(&member.zone).or_default() += 1;
+        }
         let (live, wanted) = (self.live.len(), self.wanted());
         match live.cmp(&wanted) {
             Ordering::Less => self.launch(wanted - live),
@@ -19,18 +22,20 @@ impl<'a> Keeping<'a> {
         if let Some((_, end)) = refusing.iter().min_by_key(|(_, end)| *end) {
             self.look_again(*end);
         }
+        let open: Vec<&ZoneName> =
+            self.view.spec.zones.iter().filter(|zone| refusing.iter().all(|(other, _)| other != zone)).collect();
         for _ in 0..missing {
-            let zones = self.view.spec.zones.iter();
-            let open = zones.filter(|zone| refusing.iter().all(|(other, _)| other != zone));
-            let Some(zone) = open.min_by_key(|zone| self.filled(zone)) else { return };
+            let Some(zone) = open.iter().min_by_key(|zone| self.filled(zone)) else { return };
             self.launch_in(zone);
         }
     }
 
-    fn launch_in(&mut self, zone: &ZoneName) {
-        let before = self.view.launched.iter().find(|(other, _)| other == zone).map_or(0, |(_, count)| *count);
-        let number = before + self.ordered(zone) as u64 + 1;
-        let id = format!("{}-{zone}-{number}", self.view.spec.name).into();
+    fn launch_in(&mut self, zone: &'a ZoneName) {
+        let launched = self.view.launched.iter().find(|(other, _)| other == zone).map_or(0, |(_, count)| *count);
+        let ordered = self.ordered.entry(zone).or_default();
+        *ordered += 1;
+        *self.filled.entry(zone).or_default() += 1;
+        let id = format!("{}-{zone}-{}", self.view.spec.name, launched + *ordered).into();
         let release = self.view.spec.release.clone();
         self.decision.orders.push(Order::Launch { id, zone: zone.clone(), release });
     }
@@ -45,6 +50,7 @@ impl<'a> Keeping<'a> {
             if victim.phase == InstancePhase::Ready && self.count(InstancePhase::Ready) <= self.wanted() {
                 return;
             }
+            *self.filled.entry(&victim.zone).or_default() -= 1;
             self.drain(victim, None);
         }
     }
@@ -84,13 +90,7 @@ impl<'a> Keeping<'a> {
     /// How many places are filled in a zone: by who lives there, who is pulled out of there for the time, and who was
     /// just ordered.
     fn filled(&self, zone: &ZoneName) -> usize {
-        let there = self.live.iter().chain(&self.shrunk).filter(|member| member.zone == *zone);
-        there.count() + self.ordered(zone)
-    }
-
-    fn ordered(&self, zone: &ZoneName) -> usize {
-        let orders = self.decision.orders.iter();
-        orders.filter(|order| matches!(order, Order::Launch { zone: other, .. } if other == zone)).count()
+        self.filled.get(zone).copied().unwrap_or(0)
     }
 
     /// Open zones that are left alone because they refused a launch, and until when.

@@ -59,6 +59,11 @@ pub const fn as_below(bits: u64, end: u64) -> u64 {
     ((bits as u128 * end as u128) >> 64) as u64
 }
 
+/// 64 bits of chance as an exponential number of mean 1.
+pub fn as_exponential(bits: u64) -> f64 {
+    super::exponential::as_exponential(bits)
+}
+
 /// The finalizer of `SplitMix64` (Steele, Lea, Flood 2014): every input bit moves every output bit.
 pub const fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -4,6 +4,8 @@ pub mod call;
 pub mod caller;
 pub mod draw;
 pub mod executor;
+mod exponential;
+mod heap;
 pub mod queue;
 pub mod resting;
 pub mod sending;

@@ -1,9 +1,11 @@
 //! The one queue of events, ordered by time and then by a draw.
 
-use super::draw::{Seed, join, mix};
+use super::{
+    draw::{Seed, mix},
+    heap::Heap,
+};
 use crate::sim::{cloud::CloudEvent, plane::PlaneEvent};
 use ha_core::time::Timestamp;
-use std::{cmp::Reverse, collections::BinaryHeap};
 
 /// What happens next in some part of the world. Small, because millions are queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,25 +55,18 @@ pub enum Ties {
 }
 
 /// The queue of events.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Queue {
-    heap: BinaryHeap<Reverse<(u128, Event)>>,
+    heap: Heap<Event>,
     seed: Seed,
     ties: Ties,
     pushed: u64,
 }
 
-impl PartialEq for Queue {
-    fn eq(&self, other: &Self) -> bool {
-        let sorted = |queue: &Self| queue.heap.clone().into_sorted_vec();
-        self.pushed == other.pushed && sorted(self) == sorted(other)
-    }
-}
-
 impl Queue {
     /// An empty queue.
     pub fn new(seed: Seed, ties: Ties) -> Self {
-        Self { heap: BinaryHeap::new(), seed: Seed(mix(seed.0)), ties, pushed: 0 }
+        Self { heap: Heap::new(), seed: Seed(mix(seed.0)), ties, pushed: 0 }
     }
     /// Adds an event; one in the past happens now, after what is happening.
     pub fn push(&mut self, at: Timestamp, event: Event) {
@@ -82,21 +77,22 @@ impl Queue {
         self.pushed += 1;
         let tie = match self.ties {
             Ties::Fifo => self.pushed,
-            Ties::Drawn => join(self.seed.0 ^ at.0, identity),
+            // Different events at one instant get different numbers, since `mix` is a bijection.
+            Ties::Drawn => mix((self.seed.0 ^ identity).wrapping_add(at.0.wrapping_mul(0x9e37_79b9_7f4a_7c15))),
         };
-        self.heap.push(Reverse(((u128::from(at.0) << 64) | u128::from(tie), event)));
+        self.heap.push((u128::from(at.0) << 64) | u128::from(tie), event);
     }
     /// Takes the next event that is not after `end`.
     pub fn pop(&mut self, end: Timestamp) -> Option<(Timestamp, Event)> {
         if self.next()? > end {
             return None;
         }
-        let Reverse((key, event)) = self.heap.pop()?;
+        let (key, event) = self.heap.pop()?;
         Some((time_of(key), event))
     }
     /// When the next event happens.
     pub fn next(&self) -> Option<Timestamp> {
-        self.heap.peek().map(|Reverse((key, _))| time_of(*key))
+        self.heap.first().map(time_of)
     }
     /// How many events wait.
     pub fn len(&self) -> usize {

@@ -1,6 +1,6 @@
-//! How long a request is worked on: distributions with a mean, drawn by inversion so that one draw gives one time.
+//! How long a request is worked on: distributions with a mean, each time from one draw.
 
-use crate::sim::engine::draw::{as_unit, mix};
+use crate::sim::engine::draw::{as_exponential, as_unit, mix};
 use ha_core::time::nanos;
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ impl Service {
     /// The time that belongs to these 64 bits of chance, in ns.
     pub fn sample(&self, bits: u64) -> f64 {
         match *self {
-            Self::Exponential { mean } => -libm::log(as_unit(bits)) * nanos(mean) as f64,
+            Self::Exponential { mean } => as_exponential(bits) * nanos(mean) as f64,
             Self::Constant { mean } => nanos(mean) as f64,
             Self::Lognormal { mean, sigma } => {
                 nanos(mean) as f64 * libm::exp(sigma * normal(bits) - sigma * sigma / 2.0)

@@ -1,6 +1,6 @@
 //! When users come: segments of time with a rate or a count, walked by a cursor that is plain data.
 
-use crate::sim::engine::draw::as_unit;
+use crate::sim::engine::draw::as_exponential;
 use ha_core::time::{Timestamp, nanos};
 use std::{sync::Arc, time::Duration};
 
@@ -63,7 +63,7 @@ impl Cursor {
     /// When the next one comes: these bits are the only chance in it. `None`: nobody comes any more.
     pub(super) fn next(&mut self, bits: u64) -> Option<Timestamp> {
         // What a Poisson stream of rate one would wait.
-        let mut wait = -libm::log(as_unit(bits));
+        let mut wait = as_exponential(bits);
         while let Some(segment) = self.segments.get(self.segment) {
             if let Some(at) = self.within(*segment, &mut wait) {
                 self.from = at;
@@ -94,12 +94,20 @@ impl Cursor {
             }
             // The first of so many uniform instants of what is left.
             Arrivals::Count(count) if self.come < count => {
-                Some(left * -libm::expm1(-*wait / (count - self.come) as f64))
+                Some(left * share_passed(*wait / (count - self.come) as f64))
             }
             Arrivals::Count(_) => None,
         }?;
         Some(self.from + (after.max(0.0) * 1e9) as u64)
     }
+}
+
+/// 1 - exp(-t); by its series where that is exact to twelve digits and much faster.
+fn share_passed(t: f64) -> f64 {
+    if t > 0.01 {
+        return -libm::expm1(-t);
+    }
+    t * (1.0 - t / 2.0 * (1.0 - t / 3.0 * (1.0 - t / 4.0 * (1.0 - t / 5.0))))
 }
 
 /// When a stream whose rate goes from `first` to `last` has waited enough; if not before the end, what is still to wait.

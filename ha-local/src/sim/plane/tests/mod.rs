@@ -1,6 +1,11 @@
 //! Tests of the plane, by what they prove; and a small world in which it runs alone.
 
+mod balancing;
+mod chance;
+mod faults;
+mod storms;
 mod theory;
+mod users;
 
 use super::*;
 use crate::sim::engine::{

@@ -30,11 +30,9 @@ fn run(options: &Options) -> Result<(), Problems> {
     for note in &inputs.notes {
         eprintln!("{note}");
     }
-    let mut progress = Progress::on_terminal();
-    let day = run_day(&inputs, options, &mut progress)?;
-    drop(progress);
-    outputs.write(&day)?;
-    output::print(&day);
+    let run = run_day(&inputs, options, Progress::on_terminal())?;
+    outputs.write(&run)?;
+    output::print(&run);
     Ok(())
 }
 

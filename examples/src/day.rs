@@ -1,23 +1,24 @@
-//! The one call into the simulator: from options to a day that was lived.
+//! The one call into the simulator: from inputs to a day that was lived.
 
 use crate::{arguments::Options, inputs::Inputs, progress::Progress};
-use ha_core::validate::{Problem, Problems};
-use ha_local::sim::{engine::trace::Record, report::Report};
-use std::io::Stderr;
+use ha_core::validate::Problems;
+use ha_local::sim::{Run, Sim};
+use std::{io::Stderr, time::Duration};
 
-/// A day that was lived.
-pub struct Day {
-    /// What it showed.
-    pub report: Report,
-    /// All that happened.
-    pub trace: Vec<Record>,
-    /// The lives of the requests that were followed, each a few lines.
-    pub followed: Vec<String>,
-}
+/// How long a day is when neither the scenario nor the traffic says it.
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// Runs the day that these inputs make.
-pub fn run_day(inputs: &Inputs, options: &Options, progress: &mut Progress<Stderr>) -> Result<Day, Problems> {
-    // `Sim` is not merged yet; until then every run is refused.
-    let _ = (inputs, options, progress);
-    Err(Problems(vec![Problem::new("game_day", "this version has no simulator yet", "use a later one")]))
+pub fn run_day(inputs: &Inputs, options: &Options, progress: Progress<Stderr>) -> Result<Run, Problems> {
+    let length = inputs.scenario.length.or_else(|| inputs.traffic.length()).unwrap_or(DAY);
+    Sim::new(&inputs.site, inputs.seed)
+        .profile(inputs.profile.clone())
+        .workload(inputs.workload.clone())
+        .traffic(inputs.traffic.clone())
+        .scenario(&inputs.scenario)
+        .length(length)
+        .without_loop(options.without_loop)
+        .follow(usize::try_from(options.follow).unwrap_or(usize::MAX))
+        .progress(move |share| progress.show(share, length))
+        .try_run()
 }

@@ -1,8 +1,8 @@
 //! Where the results of a day go: the page to standard output, the report and the trace to files.
 
-use crate::day::Day;
 use ha_core::validate::{Problem, Problems};
 use ha_local::sim::{
+    Run,
     engine::trace::Record,
     report::{Colour, Report, charts},
 };
@@ -35,12 +35,12 @@ impl Outputs {
         }
     }
     /// Writes the files.
-    pub fn write(self, day: &Day) -> Result<(), Problems> {
+    pub fn write(self, run: &Run) -> Result<(), Problems> {
         if let Some((path, file)) = self.json {
-            write_report(file, &day.report).map_err(|error| Problems(vec![unwritable(&path, &error)]))?;
+            write_report(file, run.report()).map_err(|error| Problems(vec![unwritable(&path, &error)]))?;
         }
         if let Some((path, file)) = self.trace {
-            write_trace(file, &day.trace).map_err(|error| Problems(vec![unwritable(&path, &error)]))?;
+            write_trace(file, run.records()).map_err(|error| Problems(vec![unwritable(&path, &error)]))?;
         }
         Ok(())
     }
@@ -73,12 +73,15 @@ fn unwritable(path: &Path, error: &io::Error) -> Problem {
 }
 
 /// Prints the page, and the requests that were followed.
-pub fn print(day: &Day) {
+pub fn print(run: &Run) {
     let stdout = io::stdout();
     let plain = !stdout.is_terminal() || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let mut page = charts(&day.report, if plain { Colour::Off } else { Colour::On });
-    for life in &day.followed {
+    let mut page = charts(run.report(), if plain { Colour::Off } else { Colour::On });
+    for life in run.followed() {
         page += &format!("\n{life}");
+    }
+    for (at, violation) in run.violations() {
+        page += &format!("\nINVARIANT BROKEN at {at}: {violation}");
     }
     // Who reads it may have seen enough and gone, as `head` does.
     stdout.lock().write_all(page.as_bytes()).ok();

@@ -120,6 +120,7 @@ mod tests {
     fn requests_go_to_all_when_too_few_are_healthy() {
         let rows = [
             (0, 0, None, false),
+            (0, 1, None, true),
             (0, 3, None, true),
             (1, 3, None, false),
             (0, 0, Some(Share(500)), false),

@@ -72,12 +72,12 @@ impl<'a> Crew<'a> {
         held.map(|member| member.state).filter(|state| !listed.iter().any(|hold| hold.instance == state.id))
     }
     /// Those to be exchanged for what `spec` wants, in the order in which they go: who does not serve first, then who
-    /// is in the wrong place, then the oldest.
+    /// is in the wrong place, then the oldest; of equals, the one observed first.
     pub fn outdated(&self, spec: &PoolSpec, listed: &[Hold]) -> Vec<Member<'a>> {
         let wrong = |member: &Member| member.state.release != spec.release || misplaced(member, spec);
         let kept = |member: &Member| listed.iter().any(|hold| hold.instance == member.state.id);
         let mut outdated: Vec<Member> = self.live().filter(|member| wrong(member) && !kept(member)).collect();
-        outdated.sort_by_key(|m| (m.serving, !misplaced(m, spec), m.state.launched, m.state.id.clone()));
+        outdated.sort_by_key(|m| (m.serving, !misplaced(m, spec), m.state.launched));
         outdated
     }
     /// By how much the fullest of the pool's zones exceeds the emptiest.

@@ -1,6 +1,7 @@
 //! The one look at the truth that a run's end and its invariants need; nothing that decides may ask.
 
 use super::{
+    cloud::TRUTH,
     engine::call::{Answer, Request},
     world::World,
 };
@@ -33,8 +34,8 @@ impl World {
         Observed { at: self.now, network, pools, balancers, records }
     }
     fn look<T>(&mut self, request: Request, read: impl Fn(Answer) -> Option<Reading<T>>) -> Known<T> {
-        let answer = self.with_cloud(None, |cloud, env| cloud.truly(env, &request));
-        read(answer).map_or(Known::NotManaged, Known::Known)
+        let answer = self.with_cloud(None, |cloud, env| cloud.effect(env, TRUTH, &request, 0));
+        answer.ok().and_then(read).map_or(Known::NotManaged, Known::Known)
     }
     /// Whether the site is as it is wanted: what keeps it from that, one line each.
     pub fn not_converged(&mut self) -> Vec<String> {

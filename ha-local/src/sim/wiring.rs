@@ -2,7 +2,7 @@
 
 use super::{
     Distribution, Profile, Workload,
-    cloud::{Figures, Span},
+    cloud::Figures,
     engine::queue::Ties,
     plane::{BalancerConfig, NetworkConfig, Plane, PlaneConfig, ServerConfig, UsersConfig},
     profile,
@@ -86,12 +86,12 @@ pub(super) fn figures(profile: &Profile) -> Figures {
         ..dns_check.clone()
     };
     Figures {
-        boot_running: span(profile.boot.running),
-        boot_ready: span(profile.boot.ready),
-        network: span(profile.phases.network),
-        pool: span(profile.phases.pool),
-        balancer: span(profile.phases.balancer),
-        record: span(profile.phases.record),
+        boot_running: profile.boot.running,
+        boot_ready: profile.boot.ready,
+        network: profile.phases.network,
+        pool: profile.phases.pool,
+        balancer: profile.phases.balancer,
+        record: profile.phases.record,
         settle: profile.api.settle,
         status_check: profile.keeper.status_check,
         drains_full_time: profile.balancer.drains_full_time,
@@ -101,21 +101,31 @@ pub(super) fn figures(profile: &Profile) -> Figures {
         alias_ttl: profile.dns.alias_ttl,
         reading: profile.metrics.period,
         policy: profile.keeper.policy.clone(),
-        reaction: span(profile.keeper.reaction),
+        reaction: profile.keeper.reaction.mean(),
+        read: profile.api.read,
+        write: profile.api.write,
+        part: profile.api.part,
+        call_timeout: profile.api.timeout,
     }
 }
 
-fn span(time: Distribution) -> Span {
-    Span { least: time.at(0.02), most: time.at(0.98) }
-}
 impl From<super::traffic::Segment> for super::plane::Segment {
     fn from(s: super::traffic::Segment) -> Self {
         use super::{plane::Arrivals as P, traffic::Arrivals as T};
-        let arrivals = match s.arrivals { T::Rate(r) => P::Rate(r), T::Linear(a, b) => P::Linear(a, b), T::Even(r) => P::Even(r), T::Count(n) => P::Count(n), T::Unknown => P::Unknown };
+        let arrivals = match s.arrivals {
+            T::Rate(r) => P::Rate(r),
+            T::Linear(a, b) => P::Linear(a, b),
+            T::Even(r) => P::Even(r),
+            T::Count(n) => P::Count(n),
+            T::Unknown => P::Unknown,
+        };
         Self { start: s.start, length: s.length, arrivals }
     }
 }
 fn tmp(d: Distribution) -> super::plane::Service {
     use super::plane::Service as S;
-    match d { Distribution::Constant { mean } => S::Constant { mean }, d => S::Exponential { mean: d.mean() } }
+    match d {
+        Distribution::Constant { mean } => S::Constant { mean },
+        d => S::Exponential { mean: d.mean() },
+    }
 }

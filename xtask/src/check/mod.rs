@@ -34,7 +34,7 @@ pub fn run(root: &Path, depth: Depth) -> Result<(), Stop> {
     parts.run("clippy", || cargo(&[&["clippy"], &strict[..], &clippy[..]].concat()));
     parts.run("doc", || cargo(&[&["doc", "--no-deps"], &strict[..]].concat()));
     match depth {
-        Depth::Full => parts.run("test", || cargo(&[&["test"], &strict[..]].concat())),
+        Depth::Full => parts.run("test", || cargo(&[&["test", "--no-fail-fast"], &strict[..]].concat())),
         Depth::Fast => {}
     }
     parts.end()

@@ -113,7 +113,6 @@ impl Cloud {
             *checks = after;
             quiet &= settled(after, passed);
         }
-        quiet &= !(self.links.values().any(|link| link.loss > 0));
         if let Some(record) = self.records.get_mut(&number) {
             record.leaves = leaves;
         }
@@ -152,6 +151,7 @@ impl Cloud {
             let view = self.record_view(env, &live, &groups, &leaves);
             let Some(record) = self.records.get_mut(&number) else { continue };
             record.leaves = leaves;
+            record.emptied = env.faults.name(live.name.as_str()).empty;
             if record.view.as_ref() != Some(&view) {
                 record.view = Some(view.clone());
                 let silent = self.broken.breaks("dns.a_name_answers_what_it_stands_for");

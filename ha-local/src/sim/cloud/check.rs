@@ -120,7 +120,7 @@ impl Cloud {
         let before = target.checks;
         let passed = self.passes(env, checker, number, &check);
         let after = passed.map_or(before, |passed| judge(before, passed, &check));
-        let quiet = passed.is_none_or(|passed| settled(after, passed)) && !self.is_restless(env, checker, number);
+        let quiet = passed.is_none_or(|passed| settled(after, passed)) && !self.is_restless(env, checker);
         if let Some(target) = self.targets.get_mut(&(checker, number)) {
             target.checks = after;
         }
@@ -163,13 +163,10 @@ impl Cloud {
         self.links.get(&(from, to)).copied().unwrap_or_default()
     }
 
-    /// Whether the next check may end otherwise though nothing changed.
-    fn is_restless(&self, env: &Env<'_>, checker: u32, number: u32) -> bool {
-        let lossy = |link: &LinkState| link.loss > 0;
-        let flapping = self.balancers.get(&checker).is_some_and(|it| env.faults.flapping(it.name().as_str()));
-        flapping
-            || self.links.values().any(lossy)
-            || self.instances.get(&number).is_some_and(|it| it.condition.loss > 0)
+    /// Whether the next check may end otherwise though nothing changed. Packets that are lost are sent again, so that only
+    /// a fault that says so makes checks a matter of chance.
+    fn is_restless(&self, env: &Env<'_>, checker: u32) -> bool {
+        self.balancers.get(&checker).is_some_and(|it| env.faults.flapping(it.name().as_str()))
     }
 
     fn health_changed(&mut self, env: &mut Env<'_>, checker: u32, number: u32, health: TargetHealth) {

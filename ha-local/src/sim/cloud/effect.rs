@@ -3,20 +3,10 @@
 use super::{Cloud, Env};
 use crate::sim::engine::call::{Answer, Effect, Request};
 use ha_core::backend::Kind;
-use std::time::Duration;
-
-/// Who calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct By {
-    /// The process: a controller that was started again is another.
-    pub viewer: u32,
-    /// How long others see the old state, if not as the profile says.
-    pub stale: Option<Duration>,
-}
 
 impl Cloud {
     /// Whether a request only reads, and in how many parts it takes effect if not.
-    pub fn kind(request: &Request) -> Effect {
+    pub fn kind(&self, request: &Request) -> Effect {
         match request {
             Request::NetworkObserve(_)
             | Request::PoolObserve(_)
@@ -46,17 +36,18 @@ impl Cloud {
         }
     }
 
-    /// One part of a wish takes effect, or a read is answered.
-    pub fn effect(&mut self, env: &mut Env<'_>, by: By, request: &Request, part: u16) -> Result<Answer, Kind> {
-        if Self::kind(request) == Effect::Read {
-            return self.read(env, by.viewer, request);
+    /// One part of a wish takes effect, or a read is answered. `viewer` is the process that calls: a controller that was
+    /// started again is another.
+    pub fn effect(&mut self, env: &mut Env<'_>, viewer: u32, request: &Request, part: u16) -> Result<Answer, Kind> {
+        if self.kind(request) == Effect::Read {
+            return self.read(env, viewer, request);
         }
-        let seen_before = self.before_a_wish(env, by, request);
+        let seen_before = self.before_a_wish(env, viewer, request);
         let version = self.version;
         let answer = self.write(env, request, part);
         self.flush(env);
         if let (Some(before), true) = (seen_before, answer.is_ok() && self.version != version) {
-            self.sight.hide(before);
+            self.sight.add(before);
         }
         answer
     }
@@ -78,7 +69,7 @@ impl Cloud {
             Request::DnsEnsure(scope, set) => self.ensure_record(env, scope, set).map(done),
             Request::DnsRemove(scope, name) => self.remove_record(env, scope, name).map(done),
             Request::StorePut(scope, key, value, expect) => {
-                self.store.put(&self.broken, scope, key, value, expect).map(Answer::Version)
+                self.store.put(&self.broken, (scope, key), value, expect).map(Answer::Version)
             }
             Request::StoreDelete(scope, key, version) => self.store.delete(&self.broken, scope, key, version).map(done),
             Request::HandsOrder(scope, pool, order) => self.carry_out(env, scope, pool, order).map(done),
@@ -93,11 +84,15 @@ impl Cloud {
     }
 
     fn read(&self, env: &Env<'_>, viewer: u32, request: &Request) -> Result<Answer, Kind> {
-        Ok(match request {
-            Request::StoreGet(scope, key) => Answer::Object(self.store.get(&self.broken, scope, key)?),
-            Request::StoreList(scope, prefix) => Answer::Keys(self.store.list(&self.broken, scope, prefix)),
-            Request::HandsView(scope, pool) => Answer::View(self.keepers_view(env, scope, pool).map(Box::new)),
-            other => self.see(env, viewer, other),
-        })
+        if let Request::StoreGet(scope, key) = request {
+            return self.store.get(&self.broken, scope, key).map(Answer::Object);
+        }
+        if let Request::StoreList(scope, prefix) = request {
+            return Ok(Answer::Keys(self.store.list(&self.broken, scope, prefix)));
+        }
+        if let Request::HandsView(scope, pool) = request {
+            return Ok(Answer::View(self.keepers_view(env, scope, pool).map(Box::new)));
+        }
+        Ok(self.see(env, viewer, request))
     }
 }

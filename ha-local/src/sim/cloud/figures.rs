@@ -1,50 +1,24 @@
 //! How long the provider's services take, and how they behave: filled from a profile.
 
-use crate::sim::engine::draw::{Purpose, Seed};
-use ha_core::{keeper::Policy, time::nanos, topology::HealthCheck};
+use crate::sim::{Distribution, engine::call::Effect};
+use ha_core::{keeper::Policy, topology::HealthCheck};
 use std::time::Duration;
-
-/// A duration between two, each as likely.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Span {
-    /// The shortest.
-    pub least: Duration,
-    /// The longest.
-    pub most: Duration,
-}
-
-impl Span {
-    /// Always this long.
-    pub const fn always(time: Duration) -> Self {
-        Self { least: time, most: time }
-    }
-    /// Between so many seconds and so many.
-    pub const fn secs(least: u64, most: u64) -> Self {
-        Self { least: Duration::from_secs(least), most: Duration::from_secs(most) }
-    }
-    /// The duration drawn for this thing.
-    pub fn draw(self, seed: Seed, who: u64, nth: u64) -> Duration {
-        let width = nanos(self.most.saturating_sub(self.least));
-        let more = if width == 0 { 0 } else { seed.below(Purpose::Delay, who, nth, width) };
-        self.least + Duration::from_nanos(more)
-    }
-}
 
 /// The figures of a provider.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figures {
     /// From launch until the machine runs.
-    pub boot_running: Span,
+    pub boot_running: Distribution,
     /// From then until the process can serve.
-    pub boot_ready: Span,
+    pub boot_ready: Distribution,
     /// Until a new network is active.
-    pub network: Span,
+    pub network: Distribution,
     /// Until a new pool is active; it launches at once.
-    pub pool: Span,
+    pub pool: Distribution,
     /// Until a new balancer is active.
-    pub balancer: Span,
+    pub balancer: Distribution,
     /// Until a change of a record is in effect.
-    pub record: Span,
+    pub record: Distribution,
     /// How long changes by others may stay unseen.
     pub settle: Duration,
     /// Until the provider finds out that a machine does not run: it looks so often.
@@ -64,10 +38,25 @@ pub struct Figures {
     /// How the pools' keepers behave.
     pub policy: Policy,
     /// How long a keeper takes before it acts on what it sees.
-    pub reaction: Span,
+    pub reaction: Duration,
+    /// How long an `observe` takes.
+    pub read: Distribution,
+    /// How long a wish takes to be accepted.
+    pub write: Distribution,
+    /// How much longer for each part after the first in which it takes effect.
+    pub part: Distribution,
+    /// After how long a caller gives a call up.
+    pub call_timeout: Duration,
 }
 
 impl Figures {
+    /// How long a call takes from being sent to being answered; `u` is drawn evenly between 0 and 1.
+    pub fn latency(&self, u: f64, effect: Effect) -> Duration {
+        match effect {
+            Effect::Read => self.read.at(u),
+            Effect::Write { parts } => self.write.at(u) + self.part.at(u) * u32::from(parts.saturating_sub(1)),
+        }
+    }
     /// No time but that of checks: what is asked for is there.
     pub fn ideal() -> Self {
         let check = |seconds, times| HealthCheck {
@@ -76,7 +65,7 @@ impl Figures {
             healthy: times,
             unhealthy: times,
         };
-        let none = Span::default();
+        let none = Distribution::NOTHING;
         Self {
             boot_running: none,
             boot_ready: none,
@@ -99,7 +88,11 @@ impl Figures {
                 back_off: Duration::from_secs(60),
                 rebalances: true,
             },
-            reaction: none,
+            reaction: Duration::ZERO,
+            read: none,
+            write: none,
+            part: none,
+            call_timeout: Duration::from_secs(30),
         }
     }
 }

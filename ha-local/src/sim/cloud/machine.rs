@@ -1,11 +1,12 @@
 //! The machines under the instances: launch, boot, loss of power, death.
 
 use super::{
-    Cloud, CloudEvent, Env, Span,
+    Cloud, CloudEvent, Env,
     instance::{Instance, Power},
     owner::fresh,
 };
 use crate::sim::{
+    Distribution,
     engine::draw::{join, who},
     faults::Subject,
     plane::{Condition, ServerId, ServerSpec},
@@ -112,8 +113,8 @@ impl Cloud {
         env.push(time, CloudEvent::Booted(number, instance.epoch));
     }
 
-    fn boot_time(env: &Env<'_>, instance: &Instance, span: Span, what: u64, times: u32) -> Duration {
-        let time = nanos(env.draw(span, join(instance.key, what), u64::from(instance.boots)));
+    fn boot_time(env: &Env<'_>, instance: &Instance, times_of: Distribution, what: u64, times: u32) -> Duration {
+        let time = nanos(env.draw(times_of, join(instance.key, what), u64::from(instance.boots)));
         Duration::from_nanos(time / 1000 * u64::from(times) + time % 1000 * u64::from(times) / 1000)
     }
 

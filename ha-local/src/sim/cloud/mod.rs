@@ -21,17 +21,20 @@ mod pool;
 mod sight;
 mod store;
 mod strike;
+#[cfg(test)]
+mod tests;
 mod truth;
 mod view;
 
 pub use broken::{Broken, CLAUSES};
-pub use effect::By;
 pub use event::CloudEvent;
-pub use figures::{Figures, Span};
+pub use figures::Figures;
 pub use owner::{Planted, Thing};
+pub use sight::TRUTH;
 pub use strike::Machine;
 
 use super::{
+    Distribution,
     engine::{
         draw::{Purpose, Seed},
         queue::{Event, Queue},
@@ -89,8 +92,8 @@ impl Env<'_> {
         self.queue.push(self.now + after, Event::Cloud(event));
     }
     /// A duration of this span, drawn for this thing.
-    fn draw(&self, span: Span, who: u64, nth: u64) -> Duration {
-        span.draw(self.seed, who, nth)
+    fn draw(&self, times: Distribution, who: u64, nth: u64) -> Duration {
+        times.at(self.seed.unit(Purpose::Delay, who, nth))
     }
     /// The next instant after now of a grid with this period, whose offset is drawn for this thing.
     fn grid(&self, period: Duration, who: u64) -> Timestamp {

@@ -91,6 +91,8 @@ pub(super) struct RecordObject {
     pub(super) changes: u64,
     /// What the plane was told last.
     pub(super) view: Option<RecordView>,
+    /// Whether a fault makes it answer nothing.
+    pub(super) emptied: bool,
     /// The record of what last made its answers be looked at.
     pub(super) story: Option<usize>,
 }
@@ -154,7 +156,8 @@ impl RecordObject {
     pub(super) fn new(owner: Option<Scope>, set: RecordSet, now: Timestamp) -> Self {
         let progress = Progress::begun(now);
         let leaves = BTreeMap::new();
-        Self { owner, set, live: None, progress, leaves, next: None, changes: 0, view: None, story: None }
+        let (view, emptied, story) = (None, false, None);
+        Self { owner, set, live: None, progress, leaves, next: None, changes: 0, view, emptied, story }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whose things are: finding them by name, everything that exists, and things that others made.
 
 use super::{
-    Cloud,
+    Cloud, Env,
     objects::{NetworkObject, PoolObject, Progress, RecordObject},
 };
 use crate::sim::engine::draw::{mix, who};
@@ -12,7 +12,6 @@ use ha_core::{
         state::Phase,
     },
     name::{BalancerName, DnsName, InstanceId, PoolName},
-    time::Timestamp,
 };
 use std::collections::BTreeMap;
 
@@ -116,7 +115,8 @@ impl Cloud {
     }
 
     /// Makes a thing as somebody else would: active at once.
-    pub fn plant(&mut self, now: Timestamp, thing: Planted) {
+    pub fn plant(&mut self, env: &mut Env<'_>, thing: Planted) {
+        let now = env.now;
         self.version += 1;
         let progress = Progress { phase: Phase::Active, since: now, due: None };
         match thing {
@@ -142,5 +142,6 @@ impl Cloud {
                 self.dirty.records = true;
             }
         }
+        self.flush(env);
     }
 }

@@ -1,8 +1,8 @@
 //! What a caller may see: own changes at once, those of others after a while, and under a fault the past or not all.
 
-use super::{By, Cloud, Env};
+use super::{Cloud, Env};
 use crate::sim::engine::{
-    call::{Answer, Request},
+    call::{Answer, Effect, Request},
     draw::{Purpose, join, who},
 };
 use ha_core::{
@@ -13,6 +13,12 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
+
+/// The viewer that sees everything as it is.
+pub const TRUTH: u32 = u32::MAX;
+
+/// How long a wish is remembered at least: longer than any call takes from its first part to its last.
+const MEMORY: Duration = Duration::from_secs(120);
 
 /// A tier as `observe` reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,9 +57,11 @@ pub(super) struct Wish {
     tier: Tier,
     scope: Scope,
     at: Timestamp,
-    by: By,
-    /// When everybody sees it.
-    seen: Timestamp,
+    viewer: u32,
+    /// How long the profile lets it be unseen.
+    settle: Duration,
+    /// When others see it, if a fault says so.
+    unseen_until: Option<Timestamp>,
     before: Answer,
 }
 
@@ -65,33 +73,50 @@ struct Past {
 }
 
 impl Sight {
-    pub(super) fn hide(&mut self, wish: Wish) {
-        self.wishes.retain(|other| other.seen > wish.at);
+    pub(super) fn add(&mut self, wish: Wish) {
+        let over = |other: &Wish| (other.at + other.settle.max(MEMORY)).max(other.unseen_until.unwrap_or_default());
+        self.wishes.retain(|other| over(other) > wish.at);
         self.wishes.push(wish);
     }
 }
 
 impl Cloud {
-    /// What a wish is about to change, if others may go on seeing it as it is.
-    pub(super) fn before_a_wish(&self, env: &Env<'_>, by: By, request: &Request) -> Option<Wish> {
+    /// What a wish is about to change, as others may go on seeing it.
+    pub(super) fn before_a_wish(&self, env: &Env<'_>, viewer: u32, request: &Request) -> Option<Wish> {
         let (tier, scope) = written(request)?;
-        let hidden = by.stale.unwrap_or(env.figures.settle);
-        if hidden.is_zero() {
-            return None;
+        let (before, settle) = (self.state_of(tier, scope, env.now), env.figures.settle);
+        Some(Wish { tier, scope: scope.clone(), at: env.now, viewer, settle, unseen_until: None, before })
+    }
+
+    /// What this viewer's last wish of this kind did stays unseen by others, and by later processes, until then.
+    pub fn hide(&mut self, viewer: u32, request: &Request, until: Timestamp) {
+        let Some((tier, scope)) = written(request) else { return };
+        let parts = match self.kind(request) {
+            Effect::Read => 0,
+            Effect::Write { parts } => usize::from(parts),
+        };
+        let of_wish = |wish: &&mut Wish| wish.viewer == viewer && wish.tier == tier && wish.scope == *scope;
+        for wish in self.sight.wishes.iter_mut().rev().filter(of_wish).take(parts) {
+            wish.unseen_until = Some(until);
         }
-        let before = self.state_of(tier, scope, env.now);
-        Some(Wish { tier, scope: scope.clone(), at: env.now, by, seen: env.now + hidden, before })
+        self.version += 1;
     }
 
     /// Answers an `observe` with what `viewer` may see.
     pub(super) fn see(&self, env: &Env<'_>, viewer: u32, request: &Request) -> Answer {
         let Some((tier, scope)) = observed(request) else { return Answer::Done };
+        if viewer == TRUTH {
+            let mut answer = self.state_of(tier, scope, env.now);
+            self.measure(env, scope, &mut answer);
+            return answer;
+        }
         let mut answer = match env.faults.stale(tier.service()) {
             Some(age) => self.as_it_was(tier, scope, env.now.back(age)),
             None => self.wish_not_seen(env, viewer, tier, scope).unwrap_or_else(|| self.state_of(tier, scope, env.now)),
         };
         self.measure(env, scope, &mut answer);
         self.leave_out(env, tier, &mut answer);
+        shift_pages(env, tier, &mut answer);
         answer
     }
 
@@ -99,15 +124,11 @@ impl Cloud {
     fn wish_not_seen(&self, env: &Env<'_>, viewer: u32, tier: Tier, scope: &Scope) -> Option<Answer> {
         let of_tier = |wish: &&Wish| wish.tier == tier && wish.scope == *scope;
         let wishes: Vec<&Wish> = self.sight.wishes.iter().filter(of_tier).collect();
-        let begin = wishes.iter().rposition(|wish| wish.by.viewer == viewer).map_or(0, |own| own + 1);
+        let begin = wishes.iter().rposition(|wish| wish.viewer == viewer).map_or(0, |own| own + 1);
+        let who = join(who(&format!("{scope}/{}", tier.service())), u64::from(viewer));
         let hidden = wishes[begin..].iter().find(|wish| {
-            let longest = nanos(wish.seen.since(wish.at)).max(1);
-            let who = join(who(&format!("{scope}/{}", tier.service())), u64::from(viewer));
-            let delay = match wish.by.stale {
-                Some(fixed) => fixed,
-                None => Duration::from_nanos(env.seed.below(Purpose::Visibility, who, wish.at.0, longest)),
-            };
-            wish.at + delay > env.now
+            let drawn = || env.seed.below(Purpose::Visibility, who, wish.at.0, nanos(wish.settle).max(1));
+            wish.unseen_until.unwrap_or_else(|| wish.at + Duration::from_nanos(drawn())) > env.now
         })?;
         Some(at(hidden.before.clone(), env.now))
     }
@@ -116,14 +137,6 @@ impl Cloud {
         let then = self.sight.past.iter().rev().find(|past| past.at <= instant);
         let known = then.and_then(|past| past.tiers.get(&(scope.clone(), tier))).cloned();
         at(known.unwrap_or_else(|| nothing(tier)), instant)
-    }
-
-    /// What a reader would see from whom nothing is hidden.
-    pub(super) fn plain(&self, env: &Env<'_>, request: &Request) -> Answer {
-        let Some((tier, scope)) = observed(request) else { return Answer::Done };
-        let mut answer = self.state_of(tier, scope, env.now);
-        self.measure(env, scope, &mut answer);
-        answer
     }
 
     fn state_of(&self, tier: Tier, scope: &Scope, now: Timestamp) -> Answer {
@@ -181,6 +194,18 @@ impl Cloud {
         let balancers = self.balancers.values().map(|it| &it.owner);
         let records = self.records.values().map(|it| &it.owner);
         networks.chain(pools).chain(balancers).chain(records).flatten().cloned().collect()
+    }
+}
+
+/// A list whose pages shifted while it was read: one thing is seen twice, another not.
+fn shift_pages(env: &Env<'_>, tier: Tier, answer: &mut Answer) {
+    if let Answer::Pools(reading) = answer {
+        for pool in &mut reading.state {
+            let shifted = env.faults.page_shift(tier.service(), env.now, pool.instances.len());
+            if let Some((twice, not)) = shifted {
+                pool.instances[not] = pool.instances[twice].clone();
+            }
+        }
     }
 }
 

@@ -20,8 +20,8 @@ impl Objects {
         self.objects.keys()
     }
 
-    /// The content of an object.
-    pub(super) fn content(&self, scope: &Scope, key: &StoreKey) -> Option<&[u8]> {
+    /// What an object holds.
+    pub(super) fn value(&self, scope: &Scope, key: &StoreKey) -> Option<&[u8]> {
         self.objects.get(&(scope.clone(), key.clone())).map(|(value, _)| value.as_slice())
     }
 
@@ -47,8 +47,7 @@ impl Objects {
     pub(super) fn put(
         &mut self,
         broken: &Broken,
-        scope: &Scope,
-        key: &StoreKey,
+        (scope, key): (&Scope, &StoreKey),
         value: &[u8],
         expect: &Expect,
     ) -> Result<Version, Kind> {

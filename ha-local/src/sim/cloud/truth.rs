@@ -1,7 +1,6 @@
-//! What is true, for invariants and for the end of a run: nothing that decides reads this.
+//! What is true of a site, for invariants and for the figures of a run; nothing that decides may ask.
 
-use super::{Cloud, Env, objects::BalancerObject};
-use crate::sim::engine::call::{Answer, Request};
+use super::{Cloud, instance::Instance, objects::BalancerObject};
 use ha_core::{
     backend::{
         Scope,
@@ -13,88 +12,84 @@ use ha_core::{
 };
 
 impl Cloud {
-    /// What an `observe` would answer if nothing hid anything.
-    pub fn truly(&self, env: &Env<'_>, request: &Request) -> Answer {
-        self.plain(env, request)
-    }
-    /// How many instances serve, over all pools.
-    pub fn ready_instances(&self) -> u32 {
-        let ready =
-            self.instances.values().filter(|instance| instance.phase == InstancePhase::Ready && instance.condition.up);
-        u32::try_from(ready.count()).unwrap_or(u32::MAX)
-    }
-    /// The content of an object in the store.
-    pub fn object(&self, scope: &Scope, key: &StoreKey) -> Option<&[u8]> {
-        self.store.content(scope, key)
-    }
-    /// Everything that an invariant can ask about a site.
+    /// Everything that invariants look at.
     pub fn truth(&self, scope: &Scope) -> Truth {
-        let ours = |owner: &Option<Scope>| owner.as_ref() == Some(scope);
-        let pools = self.pools.values().filter(|pool| ours(&pool.owner));
-        let balancers = self.balancers.values().filter(|balancer| ours(&balancer.owner));
-        let records = self.records.values().filter(|record| ours(&record.owner));
+        let mine = |owner: &Option<Scope>| owner.as_ref() == Some(scope);
+        let pools = self.pools.values().filter(|pool| mine(&pool.owner)).map(|pool| PoolTruth {
+            spec: pool.spec.clone(),
+            instances: pool.members.iter().filter_map(|it| self.instances.get(it)).map(instance_truth).collect(),
+        });
+        let balancers = self.balancers.iter().filter(|(_, it)| mine(&it.owner));
+        let records = self.records.values().filter(|record| mine(&record.owner));
+        let records = records.filter_map(|record| {
+            let view = record.view.as_ref()?;
+            let emptied = record.emptied || record.leaves.is_empty();
+            Some(RecordTruth { name: record.set.name.clone(), answers: view.answers.len(), emptied })
+        });
         Truth {
-            pools: pools
-                .map(|pool| PoolTruth { spec: pool.spec.clone(), instances: self.members(&pool.members) })
-                .collect(),
-            balancers: balancers.map(|balancer| self.receivers(balancer)).collect(),
-            records: records
-                .filter_map(|record| {
-                    let view = record.view.as_ref()?;
-                    Some(RecordTruth { name: record.set.name.clone(), answers: view.answers.len(), emptied: false })
-                })
-                .collect(),
+            pools: pools.collect(),
+            balancers: balancers.map(|(number, it)| self.balancer_truth(*number, it)).collect(),
+            records: records.collect(),
             foreign: self.foreign(scope),
         }
     }
-    fn members(&self, members: &[u32]) -> Vec<InstanceTruth> {
-        let known = members.iter().filter_map(|member| self.instances.get(member));
-        known
-            .map(|instance| InstanceTruth {
-                id: instance.id.clone(),
-                zone: instance.zone.clone(),
-                release: instance.release.clone(),
-                ready: instance.condition.up && instance.condition.ready && instance.phase == InstancePhase::Ready,
-                leaving: matches!(instance.phase, InstancePhase::Draining | InstancePhase::Lost),
-                held: match instance.phase {
-                    InstancePhase::Held(mode) => Some(mode),
-                    _ => None,
-                },
-            })
-            .collect()
+
+    fn balancer_truth(&self, number: u32, balancer: &BalancerObject) -> BalancerTruth {
+        let weighs = |pool| balancer.spec.routes.iter().any(|route| route.pool == pool && route.weight > 0);
+        let targets: Vec<_> = self.targets_of(number, balancer).filter(|(pool, _, _)| weighs(pool.clone())).collect();
+        let staying = targets.iter().filter(|(_, _, target)| target.checks.health != TargetHealth::Draining);
+        let staying: Vec<_> = staying.collect();
+        let is_healthy = |health| health == TargetHealth::Healthy;
+        let healthy = staying.iter().filter(|(_, _, target)| is_healthy(target.checks.health)).count();
+        // No pool has four thousand million instances.
+        let failing_open = fails_open(healthy as u32, staying.len() as u32, balancer.spec.fail_open);
+        let receivers = staying.iter().filter(|(_, _, target)| failing_open || is_healthy(target.checks.health));
+        let receivers = receivers.map(|(_, instance, _)| self.instances[instance].id.clone()).collect();
+        BalancerTruth { name: balancer.name().clone(), receivers, failing_open }
     }
-    fn receivers(&self, balancer: &BalancerObject) -> BalancerTruth {
-        let targets = balancer.view.as_ref().map_or(&[][..], |view| &view.targets);
-        let count = |healthy: bool| {
-            let counted = targets.iter().filter(|target| match target.health {
-                TargetHealth::Healthy => true,
-                TargetHealth::Initial | TargetHealth::Unhealthy => !healthy,
-                TargetHealth::Draining => false,
-            });
-            u32::try_from(counted.count()).unwrap_or(u32::MAX)
-        };
-        let failing_open = fails_open(count(true), count(false), balancer.spec.fail_open);
-        let receives = |health| match health {
-            TargetHealth::Healthy => true,
-            TargetHealth::Initial | TargetHealth::Unhealthy => failing_open,
-            TargetHealth::Draining => false,
-        };
-        let chosen = targets.iter().filter(|target| receives(target.health));
-        let names = chosen.filter_map(|target| self.instances.get(self.servers.get(&target.server.0)?));
-        BalancerTruth {
-            name: balancer.name().clone(),
-            receivers: names.map(|instance| instance.id.clone()).collect(),
-            failing_open,
-        }
-    }
-    /// Everything that is not this site's, with all it is.
+
+    /// Every object that is not the site's, with all it is.
     fn foreign(&self, scope: &Scope) -> Vec<String> {
-        let others = |owner: &Option<Scope>| owner.as_ref() != Some(scope);
-        let pools = self.pools.values().filter(|pool| others(&pool.owner)).map(|pool| format!("{:?}", pool.spec));
-        let balancers = self.balancers.values().filter(|one| others(&one.owner)).map(|one| format!("{:?}", one.spec));
-        let records =
-            self.records.values().filter(|record| others(&record.owner)).map(|record| format!("{:?}", record.set));
-        let networks = self.networks.values().filter(|one| others(&one.owner)).map(|one| format!("{:?}", one.spec));
-        pools.chain(balancers).chain(records).chain(networks).collect()
+        let foreign = |owner: &Option<Scope>| owner.as_ref() != Some(scope);
+        let networks = self.networks.values().filter(|it| foreign(&it.owner));
+        let networks = networks.map(|it| format!("network {} {:?} {:?}", it.site, it.owner, it.spec));
+        let pools = self.pools.values().filter(|it| foreign(&it.owner));
+        let pools = pools.map(|it| format!("pool {} {:?} {:?}", it.site, it.owner, it.spec));
+        let balancers = self.balancers.values().filter(|it| foreign(&it.owner));
+        let balancers = balancers.map(|it| format!("balancer {} {:?} {:?}", it.site, it.owner, it.spec));
+        let records = self.records.values().filter(|it| foreign(&it.owner));
+        let records = records.map(|it| format!("record {:?} {:?}", it.owner, it.set));
+        networks.chain(pools).chain(balancers).chain(records).collect()
+    }
+
+    /// Instances in service that could serve a request now.
+    pub fn ready_instances(&self) -> u32 {
+        let ready = self.instances.values().filter(|it| it.phase == InstancePhase::Ready && serves(it));
+        u32::try_from(ready.count()).unwrap_or(u32::MAX)
+    }
+
+    /// What an object in the store holds.
+    pub fn object(&self, scope: &Scope, key: &StoreKey) -> Option<&[u8]> {
+        self.store.value(scope, key)
+    }
+}
+
+fn serves(instance: &Instance) -> bool {
+    let it = &instance.condition;
+    it.up && it.ready && !it.frozen && !it.isolated
+}
+
+fn instance_truth(instance: &Instance) -> InstanceTruth {
+    InstanceTruth {
+        id: instance.id.clone(),
+        zone: instance.zone.clone(),
+        release: instance.release.clone(),
+        ready: serves(instance),
+        leaving: instance.phase == InstancePhase::Draining,
+        held: match instance.phase {
+            InstancePhase::Held(mode) => Some(mode),
+            InstancePhase::Booting | InstancePhase::Ready | InstancePhase::Unready => None,
+            InstancePhase::Draining | InstancePhase::Returning | InstancePhase::Lost => None,
+        },
     }
 }

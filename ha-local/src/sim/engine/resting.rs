@@ -2,6 +2,7 @@
 
 use super::{
     call::{CallId, Effect, Outcome},
+    draw::Purpose,
     queue::Event,
     sending::Fate,
     task::{Resting, TaskKind, TaskRecord, grid},
@@ -51,7 +52,7 @@ impl World {
             self.queue.push(at.max(self.now), Event::Timer(timer));
         }
         let key = self.tasks.get(task).map_or(0, TaskRecord::key);
-        let reaction = self.figures.reaction.draw(self.seed, key, self.now.0);
+        let reaction = self.profile.keeper.reaction.at(self.seed.unit(Purpose::Delay, key, self.now.0));
         let rest = Rest { period: reaction, look_again, quiet: !failed };
         if let Some(record) = self.tasks.get_mut(task) {
             record.resting = Some(Resting { timer, rest, armed: failed });

@@ -6,10 +6,7 @@ use super::{
     queue::{CallStage, Event},
     wait::WaitKey,
 };
-use crate::sim::{
-    cloud::{By, Cloud},
-    world::World,
-};
+use crate::sim::world::World;
 use ha_core::backend::Kind;
 use std::{collections::BTreeMap, time::Duration};
 
@@ -79,10 +76,10 @@ impl World {
     /// Sends a call of `task`; answers its number. What a dead task sends is not sent.
     pub fn send(&mut self, task: u32, request: Request) -> u64 {
         let id = self.tasks.call_id(task, request.operation(), request.resource());
-        let effect = Cloud::kind(&request);
+        let effect = self.cloud.kind(&request);
         let dead = self.tasks.get(task).is_none_or(|record| record.dead);
         let fate = if dead { Fate::default() } else { self.fate(&id, effect) };
-        let latency = self.latency(&id, effect) + fate.slow;
+        let latency = self.figures.latency(self.seed.unit(Purpose::Delay, key(&id), 0), effect) + fate.slow;
         let cause = self.note_sent(&id, effect, &fate.outcome, dead);
         let call = Call {
             id,
@@ -110,7 +107,7 @@ impl World {
 
     /// Puts the stages of a call into the queue.
     fn schedule(&mut self, number: u64, effect: Effect, latency: Duration, fate: &Fate) {
-        let timeout = self.profile.api.timeout;
+        let timeout = self.figures.call_timeout;
         let parts = match effect {
             Effect::Read => 1,
             Effect::Write { parts } => parts.max(1),
@@ -158,38 +155,27 @@ impl World {
         self.calls.forget_if_over(number);
     }
 
-    /// How long a call takes, drawn for this very call.
-    fn latency(&self, id: &CallId, effect: Effect) -> Duration {
-        let draw = |nth| self.seed.unit(Purpose::Delay, key(id), nth);
-        match effect {
-            Effect::Read => self.profile.api.read.at(draw(0)),
-            Effect::Write { parts } => {
-                let more: Duration = (1..parts).map(|part| self.profile.api.part.at(draw(u64::from(part)))).sum();
-                self.profile.api.write.at(draw(0)) + more
-            }
-        }
-    }
-
     fn take_effect(&mut self, call: &mut Call, part: u16) {
         if matches!(call.effect, Some(Err(_))) {
             return;
         }
-        let stale = match call.outcome {
-            Outcome::StaleReads(delay) => Some(delay),
-            _ => None,
-        };
-        let by = By { viewer: call.id.task, stale };
-        let result = self.with_cloud(call.cause, |cloud, env| cloud.effect(env, by, &call.request, part));
+        let result = self.with_cloud(call.cause, |cloud, env| cloud.effect(env, call.id.task, &call.request, part));
         self.watch_look(call.id.task, &call.request);
         if result.is_ok() {
             self.watch_launch(&call.request);
         }
         call.effect = Some(result);
-        let parts = match Cloud::kind(&call.request) {
+        let parts = match self.cloud.kind(&call.request) {
             Effect::Read => 1,
             Effect::Write { parts } => parts.max(1),
         };
-        if part + 1 == parts && call.outcome == Outcome::CrashApplied {
+        if part + 1 < parts {
+            return;
+        }
+        if let Outcome::StaleReads(delay) = call.outcome {
+            self.cloud.hide(call.id.task, &call.request, self.now + delay);
+        }
+        if call.outcome == Outcome::CrashApplied {
             self.crash(call.id.task);
         }
     }

@@ -45,7 +45,9 @@ mod tests {
 
     #[test]
     fn rates_are_drawn_apart_and_factors_multiply() {
-        for (a, b, expected) in [(0, 0, 0), (500_000, 500_000, 750_000), (1_000_000, 3, 1_000_000), (100_000, 0, 100_000)] {
+        for (a, b, expected) in
+            [(0, 0, 0), (500_000, 500_000, 750_000), (1_000_000, 3, 1_000_000), (100_000, 0, 100_000)]
+        {
             assert_eq!(either(a, b), expected, "{a} {b}");
         }
         assert_eq!(product(2000, 3000), 6000);

@@ -42,9 +42,11 @@ impl World {
             Controller::Down => {
                 let stopped = std::mem::take(&mut self.faults.all[index].memory.stopped);
                 // What is off stays off until the last fault ends.
-                let other = self.faults.all.iter_mut().find(|fault| {
-                    fault.at_work() && matches!(fault.strike, Strike::Controller(Controller::Down))
-                });
+                let other = self
+                    .faults
+                    .all
+                    .iter_mut()
+                    .find(|fault| fault.at_work() && matches!(fault.strike, Strike::Controller(Controller::Down)));
                 match other {
                     Some(other) => other.memory.stopped.extend(stopped),
                     None => {
@@ -64,7 +66,8 @@ impl World {
                 self.attention.resumed = true;
             }
             Controller::Second => {
-                let seconds = self.tasks.living().filter(|(_, task)| matches!(task.kind, TaskKind::Controller(Some(_))));
+                let seconds =
+                    self.tasks.living().filter(|(_, task)| matches!(task.kind, TaskKind::Controller(Some(_))));
                 if let Some((task, _)) = seconds.last() {
                     self.stop(task);
                 }

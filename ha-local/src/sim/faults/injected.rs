@@ -137,7 +137,9 @@ impl Injected {
             Strike::Release(Runs::New(_, zones), _) => {
                 zones.as_ref().is_none_or(|zones| zones.contains(&subject.zone)) && named(&self.memory.runs, subject)
             }
-            Strike::Instances(..) | Strike::Zone(..) | Strike::Link(..) | Strike::Boot(..) | Strike::Capacity(..) => false,
+            Strike::Instances(..) | Strike::Zone(..) | Strike::Link(..) | Strike::Boot(..) | Strike::Capacity(..) => {
+                false
+            }
             Strike::Api(..) | Strike::Balancer(..) | Strike::Dns(..) | Strike::Store(_) | Strike::Clock(_) => false,
             Strike::Controller(_) | Strike::Operator(_) | Strike::Call(..) | Strike::View(..) => false,
             Strike::Metrics(..) => false,

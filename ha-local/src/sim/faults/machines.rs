@@ -111,7 +111,8 @@ impl Faults {
                 Capacity::None => Some(Kind::NoCapacity),
                 Capacity::Scarce(rate) => {
                     let who = join(fault.draws(), who(subject.pool.as_str()));
-                    let draw = self.seed.happens(Purpose::Failure, join(who, u64::from(subject.zone)), nth, millionths(rate));
+                    let draw =
+                        self.seed.happens(Purpose::Failure, join(who, u64::from(subject.zone)), nth, millionths(rate));
                     draw.then_some(Kind::NoCapacity)
                 }
                 Capacity::Quota(most) => (subject.alive >= most).then_some(Kind::Quota),

@@ -157,11 +157,3 @@ impl Faults {
         self.all.iter().filter(|fault| fault.matters())
     }
 }
-impl Faults {
-    /// tmp
-    pub fn new(_n: &str, _f: &[ha_core::fault::Fault], _s: &ha_core::topology::ValidTopology, _o: Timestamp) -> Result<Self, ha_core::validate::Problems> { Ok(Self::default()) }
-}
-impl World {
-    /// tmp
-    pub(crate) fn schedule_faults(&mut self) {}
-}

@@ -131,4 +131,3 @@ fn hold(site: &mut Topology, held: &[(PoolName, InstanceId)]) {
         });
     }
 }
-

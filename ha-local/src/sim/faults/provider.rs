@@ -58,7 +58,8 @@ impl Faults {
             Balancer::Error(rate) => fate.errors = either(fate.errors, millionths(rate * fault.strength())),
             Balancer::CorruptOnChange(rate) => {
                 let breaks = |change: &Timestamp| {
-                    *change >= fault.at && self.seed.happens(Purpose::Failure, fault.draws(), change.0, millionths(rate))
+                    *change >= fault.at
+                        && self.seed.happens(Purpose::Failure, fault.draws(), change.0, millionths(rate))
                 };
                 if changes.iter().any(breaks) {
                     fate.errors = 1_000_000;
@@ -69,9 +70,8 @@ impl Faults {
     }
     /// Whether checks of a balancer's targets may end otherwise each time.
     pub fn flapping(&self, balancer: &str) -> bool {
-        self.working().any(|fault| {
-            matches!(&fault.strike, Strike::Balancer(named, Balancer::Flap { .. }) if named.is(balancer))
-        })
+        self.working()
+            .any(|fault| matches!(&fault.strike, Strike::Balancer(named, Balancer::Flap { .. }) if named.is(balancer)))
     }
     /// Whether a balancer reads this instance as unhealthy now, whatever it answers.
     pub fn flaps(&self, balancer: &str, instance: &str, now: Timestamp) -> bool {

@@ -110,7 +110,9 @@ impl World {
     /// Strikes one of the machines that were picked.
     fn strike_one(&mut self, index: usize, nth: usize) {
         let fault = &mut self.faults.all[index];
-        let Some(machine) = fault.memory.picked.get(nth).copied().filter(|_| fault.phase == Phase::AtWork) else { return };
+        let Some(machine) = fault.memory.picked.get(nth).copied().filter(|_| fault.phase == Phase::AtWork) else {
+            return;
+        };
         if fault.strike.kills() {
             fault.count(1);
             self.kill(index, machine);
@@ -199,7 +201,9 @@ impl Strike {
         match self {
             Self::Instances(_, instances) => match instances {
                 Instances::Kill => true,
-                Instances::Stop | Instances::Hang | Instances::Slow(_) | Instances::Errors(_) | Instances::Isolate => false,
+                Instances::Stop | Instances::Hang | Instances::Slow(_) | Instances::Errors(_) | Instances::Isolate => {
+                    false
+                }
             },
             // Those that run already when their release turns bad.
             Self::Release(..) => true,

@@ -62,7 +62,8 @@ impl Faults {
         let last = u64::try_from(length).ok()?.checked_sub(1).filter(|last| *last > 0)?;
         self.views(service).find_map(|(fault, view)| {
             let View::PageShift(rate) = view else { return None };
-            let shifts = self.seed.happens(Purpose::Failure, join(fault.draws(), who(service)), turn.0, millionths(rate));
+            let shifts =
+                self.seed.happens(Purpose::Failure, join(fault.draws(), who(service)), turn.0, millionths(rate));
             let at = self.seed.below(Purpose::Choice, join(fault.draws(), who(service)), turn.0, last);
             shifts.then(|| {
                 fault.count(1);

@@ -19,7 +19,7 @@ pub struct Ports {
 pub fn backend(caller: Caller) -> Backend {
     let (settle, timeout) = {
         let state = caller.shared().lock();
-        (state.world.figures.settle, state.world.profile.api.timeout)
+        (state.world.figures.settle, state.world.figures.call_timeout)
     };
     let clock = Arc::new(caller.clone());
     let ports = Arc::new(Ports { caller });

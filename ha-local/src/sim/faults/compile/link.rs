@@ -113,8 +113,14 @@ impl Written<'_> {
                 Way { balancers: Some(named.clone()), ..way }
             }
             (
-                End::Places(_) | End::All | End::Others | End::Controller | End::Keepers | End::Store
-                | End::Balancers(_) | End::Machines(_),
+                End::Places(_)
+                | End::All
+                | End::Others
+                | End::Controller
+                | End::Keepers
+                | End::Store
+                | End::Balancers(_)
+                | End::Machines(_),
                 _,
             ) => return self.nothing_at(&format!("{} (nothing goes that way)", self.fault.target.what)),
         })

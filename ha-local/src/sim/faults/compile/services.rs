@@ -3,9 +3,7 @@
 use super::Written;
 use crate::sim::{
     engine::call::Outcome,
-    faults::strike::{
-        Api, Asked, Balancer, Dns, Metric, Metrics, Named, Pattern, Store, Strike, View,
-    },
+    faults::strike::{Api, Asked, Balancer, Dns, Metric, Metrics, Named, Pattern, Store, Strike, View},
 };
 use ha_core::{
     backend::Kind,

@@ -1,0 +1,136 @@
+//! Requests are moved to what can serve: names to balancers, balancers to pools.
+
+use super::*;
+use crate::{
+    backend::state::{InstancePhase, Phase, TargetHealth},
+    plan::{Reason, Risk},
+    topology::{Endpoint, RecordKind},
+};
+
+fn two_balancers(to: &str) -> ValidTopology {
+    let mut topology = shop_of(web()).with(Balancer::http("next").to("web"));
+    topology.dns = vec![Dns::apex("shop.example").to(to).ttl(secs(300))];
+    valid(topology)
+}
+
+#[test]
+fn a_name_moves_only_to_a_balancer_that_serves() {
+    let mut toy = Toy::converged(&two_balancers("front"));
+    let moved = two_balancers("next");
+    let next = |toy: &mut Toy| toy.balancers.iter_mut().position(|b| b.spec.name.as_str() == "next").unwrap();
+    let index = next(&mut toy);
+    let good = toy.balancers[index].clone();
+    toy.balancers[index].phase = Phase::Pending;
+    assert!(has(&plan(&moved, &toy.observed()), |why| *why == Why::Footing("balancer next serving".into())));
+    toy.balancers[index] = good.clone();
+    toy.balancers[index].targets.iter_mut().for_each(|target| target.health = TargetHealth::Unhealthy);
+    assert_eq!(asked(&plan(&moved, &toy.observed())), [""; 0]);
+    toy.balancers[index] = good;
+    let plan = plan(&moved, &toy.observed());
+    assert_eq!(asked(&plan), ["record shop.example: differs in kind"]);
+    assert_eq!(plan.steps().next().unwrap().risk, Risk::Failover);
+}
+
+#[test]
+fn a_name_moves_to_a_pool_only_when_enough_of_it_is_ready() {
+    let site = shop(web());
+    let mut toy = Toy::converged(&site);
+    let mut topology = shop_of(web());
+    topology.dns = vec![Dns::round_robin("shop.example", "web")];
+    let moved = valid(topology);
+    toy.phase("a-1", InstancePhase::Unready);
+    assert!(has(&plan(&moved, &toy.observed()), |why| *why == Why::Footing("pool web ready".into())));
+    toy.phase("a-1", InstancePhase::Ready);
+    assert_eq!(asked(&plan(&moved, &toy.observed())).iter().filter(|step| step.contains("kind")).count(), 1);
+}
+
+#[test]
+fn other_settings_of_a_name_change_while_its_move_waits() {
+    let mut toy = Toy::converged(&two_balancers("front"));
+    let mut topology = two_balancers("next").topology().clone();
+    topology.dns[0].ttl = secs(600);
+    toy.balancers.iter_mut().for_each(|balancer| balancer.phase = Phase::Pending);
+    let plan = plan(&valid(topology), &toy.observed());
+    let step = plan.steps().next().unwrap();
+    assert_eq!(step.reason, Reason::Drift(vec!["ttl".into()]));
+}
+
+#[test]
+fn a_shorter_ttl_is_written_when_the_longer_one_is_over() {
+    let mut toy = Toy::converged(&two_balancers("front"));
+    let mut topology = two_balancers("next").topology().clone();
+    topology.dns[0].ttl = secs(60);
+    let site = valid(topology);
+    let switch = toy.turn(&site);
+    assert_eq!(asked(&switch), ["record shop.example: differs in kind"]);
+    let since = toy.records[0].since;
+    assert_eq!(toy.records[0].set.ttl, secs(300));
+    toy.at = since + secs(299);
+    let waits = plan(&site, &toy.observed());
+    assert_eq!((asked(&waits).len(), waits.look_again), (0, Some(since + secs(300))));
+    assert!(!waits.converged());
+    toy.at = since + secs(300);
+    assert_eq!(asked(&plan(&site, &toy.observed())), ["record shop.example: differs in ttl"]);
+}
+
+#[test]
+fn a_weighted_name_waits_for_what_is_added_only() {
+    let answers = |names: &[&str]| RecordKind::Weighted {
+        answers: names
+            .iter()
+            .map(|name| crate::topology::Answer { to: Endpoint::Balancer((*name).into()), weight: 1 })
+            .collect(),
+    };
+    let mut topology = two_balancers("front").topology().clone();
+    topology.dns[0].kind = answers(&["front"]);
+    let mut toy = Toy::converged(&valid(topology.clone()));
+    topology.dns[0].kind = answers(&["front", "next"]);
+    toy.balancers.iter_mut().filter(|b| b.spec.name.as_str() == "front").for_each(|b| b.phase = Phase::Pending);
+    let plan = plan(&valid(topology), &toy.observed());
+    assert_eq!(asked(&plan), ["record shop.example: differs in kind"]);
+}
+
+fn two_pools(front: Balancer) -> ValidTopology {
+    let mut topology = shop_of(web()).with(Pool { name: "next".into(), ..web() });
+    topology.balancers = vec![front];
+    valid(topology)
+}
+
+#[test]
+fn a_pool_is_routed_to_only_when_enough_of_it_is_ready() {
+    let before = two_pools(Balancer::http("front").to("web"));
+    let moved = two_pools(Balancer::http("front").to("next"));
+    let mut toy = Toy::converged(&before);
+    let id = toy.pools[1].instances[0].id.to_string();
+    toy.phase(&id, InstancePhase::Booting);
+    let waits = plan(&moved, &toy.observed());
+    assert!(has(&waits, |why| *why == Why::Footing("pool next ready".into())), "{waits}");
+    assert!(!asked(&waits).iter().any(|step| step.starts_with("balancer")));
+    toy.phase(&id, InstancePhase::Ready);
+    let plan = plan(&moved, &toy.observed());
+    assert!(asked(&plan).iter().any(|step| step.starts_with("balancer front: differs in")), "{plan}");
+    assert!(plan.steps().any(|step| step.risk == Risk::Failover));
+}
+
+#[test]
+fn a_pool_leaves_a_balancer_only_when_the_others_can_serve() {
+    let before = two_pools(Balancer::http("front").to("web").to("next"));
+    let after = two_pools(Balancer::http("front").weighted("web", 0).to("next"));
+    let mut toy = Toy::converged(&before);
+    let id = toy.pools[1].instances[0].id.to_string();
+    toy.phase(&id, InstancePhase::Unready);
+    assert!(has(&plan(&after, &toy.observed()), |why| *why == Why::Footing("pool next ready".into())));
+    toy.phase(&id, InstancePhase::Ready);
+    assert_eq!(asked(&plan(&after, &toy.observed())), ["balancer front weighs its pools: differs in routes"]);
+}
+
+#[test]
+fn a_balancer_that_waits_for_a_pool_still_gets_its_other_settings() {
+    let mut toy = Toy::converged(&shop(web()));
+    let site = two_pools(Balancer::http("front").to("next").drain(secs(7)));
+    let plan = plan(&site, &toy.observed());
+    let step = plan.steps().find(|step| step.to_string().starts_with("balancer")).unwrap();
+    assert_eq!(step.reason, Reason::Drift(vec!["drain".into()]));
+    toy.carry_out(&step.action);
+    assert_eq!(toy.balancers[0].spec.routes[0].pool.as_str(), "web");
+}

@@ -1,0 +1,109 @@
+//! A plan on a screen, in a file, and against another world.
+
+use super::*;
+use crate::{backend::state::InstancePhase, topology::HoldMode};
+
+#[test]
+fn a_plan_says_what_why_at_what_risk_and_what_is_waited_for() {
+    let pool = || web().guards(min_healthy(500)).hold("x-9", HoldMode::Replace);
+    let mut toy = Toy::converged(&shop(pool()));
+    toy.turn(&valid(shop_of(pool()).close("a")));
+    toy.tick(30);
+    let text = plan(&valid(shop_of(pool()).close("a")), &toy.observed()).to_string();
+    let expected = "\
+shop, generation 0
+
+wave 1
+  -/+ pool web exchanges a-1: zone a is closed  (replaces)
+        drains and stops; 6 stay ready
+
+waiting
+  pool web: there is no x-9 to hold: take it from the list
+  pool web: instances are still being moved
+
+0 to create, 0 to change, 1 to replace, 0 to remove; 2 waiting
+";
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn no_line_is_longer_than_eighty_columns() {
+    let mut topology = shop_of(web());
+    topology.balancers.clear();
+    topology.dns.clear();
+    let mut toy = Toy::converged(&shop(web()));
+    toy.pools[0].spec = crate::backend::spec::PoolSpec {
+        capacity: crate::topology::Capacity::Fixed(9),
+        max_skew: 7,
+        boot: crate::topology::Boot { ready: "/else".into(), ..toy.pools[0].spec.boot.clone() },
+        guards: min_healthy(1),
+        ..toy.pools[0].spec.clone()
+    };
+    for site in [valid(topology), shop(web()), shop(web()).removed()] {
+        for observed in [toy.observed(), Toy::empty().observed()] {
+            let text = plan(&site, &observed).to_string();
+            assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_saved_plan_is_loaded_as_it_was() {
+    let site = shop(web().release("v2"));
+    let toy = Toy::converged(&shop(web()));
+    for plan in [plan(&site, &toy.observed()), plan(&site, &Toy::empty().observed())] {
+        assert_eq!(Plan::load(&plan.save()).unwrap(), plan);
+    }
+    assert!(Plan::load("{}").is_err());
+    assert!(Plan::load("").is_err());
+}
+
+#[test]
+fn a_reviewed_plan_holds_while_only_time_and_readings_pass() {
+    let site = shop(web().release("v2"));
+    let mut toy = Toy::converged(&shop(web()));
+    let reviewed = plan(&site, &toy.observed());
+    toy.at = toy.at + secs(600);
+    toy.measure();
+    toy.balancers[0].readings[0].errors = Some(3.0);
+    assert_eq!(reviewed.still_holds(&plan(&site, &toy.observed())), Ok(()));
+}
+
+#[test]
+fn a_reviewed_plan_is_stale_when_the_world_or_the_steps_differ() {
+    let site = shop(web().release("v2"));
+    let toy = Toy::converged(&shop(web()));
+    let reviewed = plan(&site, &toy.observed());
+    let mut other = toy.clone();
+    other.phase("a-1", InstancePhase::Unready);
+    let stale = reviewed.still_holds(&plan(&site, &other.observed())).unwrap_err();
+    assert!(stale.world_changed && stale.gone.is_empty() && stale.new.is_empty());
+    let stale = reviewed.still_holds(&plan(&shop(web().release("v3")), &toy.observed())).unwrap_err();
+    assert_eq!((stale.world_changed, stale.gone.len(), stale.new.len()), (false, 1, 1));
+    assert!(stale.to_string().contains("release v3"), "{stale}");
+    let newer = valid(shop_of(web().release("v2")).generation(1));
+    assert!(reviewed.still_holds(&plan(&newer, &toy.observed())).is_err());
+}
+
+#[test]
+fn a_fingerprint_changes_with_whatever_is_there() {
+    let toy = Toy::converged(&shop(web()));
+    let print = |toy: &Toy| plan(&shop(web()), &toy.observed()).world;
+    let changes: [fn(&mut Toy); 10] = [
+        |toy| toy.network = None,
+        |toy| toy.pools[0].desired += 1,
+        |toy| toy.pools[0].spec.release = "v9".into(),
+        |toy| toy.pools[0].refused.push(("a".into(), toy.at)),
+        |toy| toy.instance("a-1").zone = "b".into(),
+        |toy| toy.lose("a-1", crate::backend::state::LossReason::Gone),
+        |toy| toy.balancers[0].spec.routes[0].weight += 1,
+        |toy| toy.balancers[0].targets[0].health = crate::backend::state::TargetHealth::Unhealthy,
+        |toy| toy.records[0].answers[0].1 = false,
+        |toy| toy.records[0].set.ttl = secs(1),
+    ];
+    for (index, change) in changes.into_iter().enumerate() {
+        let mut other = toy.clone();
+        change(&mut other);
+        assert_ne!(print(&toy), print(&other), "{index}");
+    }
+}

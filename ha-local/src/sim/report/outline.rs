@@ -32,6 +32,16 @@ pub(super) fn outline(events: &[Occurrence], limit: usize) -> Vec<Line> {
     lines
 }
 
+/// What events that differ only in names with numbers and in zones have in common.
+fn kind(what: &str) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for word in what.split_whitespace() {
+        let is_zone = words.last().is_some_and(|last| *last == "zone");
+        words.push(if is_zone || word.contains(|c: char| c.is_ascii_digit()) { "#" } else { word });
+    }
+    words.join(" ")
+}
+
 struct Tree {
     roots: Vec<usize>,
     below: Vec<Vec<usize>>,
@@ -47,8 +57,7 @@ impl Tree {
         let mut tree = Self { roots: Vec::new(), below: vec![Vec::new(); events.len()], alike: vec![1; events.len()] };
         let mut first: BTreeMap<(Option<usize>, String), usize> = BTreeMap::new();
         for (index, event) in events.iter().enumerate() {
-            let kind: String = event.what.chars().filter(|c| !c.is_ascii_digit()).collect();
-            let key = (event.after, format!("{} {kind}", event.lane));
+            let key = (event.after, format!("{} {}", event.lane, kind(&event.what)));
             let like = first.get(&key).copied().filter(|like| event.at.since(events[*like].at) <= TOGETHER);
             match like {
                 Some(like) if !has_effects[index] && !has_effects[like] => tree.alike[like] += 1,
@@ -115,7 +124,8 @@ mod tests {
             event(2, "web-1 goes", Some(0)),
             event(3, "web-2 goes", Some(0)),
             event(4, "web-3 goes", Some(0)),
-            event(5, "web-3 is replaced", Some(3)),
+            event(5, "web-3 is replaced in zone b", Some(3)),
+            event(6, "web-3 is replaced in zone c", Some(3)),
         ];
         let lines = outline(&events, 10);
         assert_eq!(lines[1], Line::Event { index: 1, depth: 1, alike: 2 });

@@ -31,7 +31,9 @@ impl Panel {
     /// The rows of the chart from the top: the scale with the name, and the picture.
     pub(super) fn draw(&self) -> Vec<(String, String)> {
         let known = || self.values.iter().flatten().copied();
-        let (least, most) = (known().fold(f64::INFINITY, f64::min), known().fold(0.0, f64::max));
+        let most = known().fold(0.0, f64::max);
+        // Small changes are not to look large: a logarithmic scale covers a factor of ten at least.
+        let least = known().fold(most / 10.0, f64::min);
         let eighths: Vec<usize> = self.values.iter().map(|value| self.eighths(*value, least, most)).collect();
         (0..self.rows).map(|row| (self.label(row, least, most), self.picture(row, &eighths))).collect()
     }
@@ -46,7 +48,7 @@ impl Panel {
     }
     fn label(&self, row: usize, least: f64, most: f64) -> String {
         let name = if row == 0 { self.name } else { "" };
-        let least = if self.scale == Scale::Linear || !least.is_finite() { 0.0 } else { least };
+        let least = if self.scale == Scale::Linear { 0.0 } else { least };
         match row {
             0 => format!("{name:<11}{:>5} ┤", show::short(most)),
             _ if row + 1 == self.rows => format!("{name:<11}{:>5} ┤", show::short(least)),

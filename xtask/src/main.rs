@@ -1,8 +1,10 @@
 //! The project's own commands: `cargo xtask`.
 
+mod calls;
 mod check;
 mod mutants;
 mod part;
+mod together;
 
 use std::{
     path::{Path, PathBuf},
@@ -13,6 +15,8 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   check [--fast]                 everything that a change has to pass; --fast leaves the tests out
+  calls [--only SCRIPT] [--at N] [--outcome NAME] [--threads N]
+                                 disturbs every call of every script in every way that applies
   mutants [--some N --by HASH]   plants each bug of mutants/ and wants its test to fail; or N of them, chosen by HASH
 ";
 
@@ -22,6 +26,7 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["check"] => check::run(&root(), check::Depth::Full),
         ["check", "--fast"] => check::run(&root(), check::Depth::Fast),
+        ["calls", rest @ ..] => calls::run(rest),
         ["mutants", rest @ ..] => mutants::run(&root(), rest),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");

@@ -3,6 +3,7 @@
 mod build;
 pub mod cloud;
 pub mod distribution;
+pub mod drill;
 pub mod engine;
 pub mod faults;
 mod measure;
@@ -13,6 +14,7 @@ pub mod report;
 mod run;
 pub mod simulation;
 mod starter;
+pub mod tally;
 mod telling;
 pub mod traffic;
 mod truth;

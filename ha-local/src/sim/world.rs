@@ -55,6 +55,8 @@ pub struct CallCounts {
     pub recorded: Option<Vec<(CallId, Effect)>>,
     /// How often each outcome other than normal happened, by name.
     pub outcomes: BTreeMap<&'static str, u64>,
+    /// What really changed at the provider, if that is to be counted.
+    pub changes: Option<super::tally::Tally>,
 }
 
 /// Everything that is true.
@@ -193,6 +195,7 @@ impl World {
         self.seen = (self.cloud.version(), self.now);
         self.capacity.note(self.now, self.cloud.ready_instances());
         self.watch_state();
+        self.tally();
         self.start_keepers();
         self.wake_resting();
     }
@@ -298,4 +301,6 @@ pub struct Parts {
     pub figures: Figures,
     /// How the provider behaves, all of it.
     pub profile: Arc<Profile>,
+}impl World {
+    pub(crate) fn by_hand(&mut self, _changed: &ValidTopology) {}
 }

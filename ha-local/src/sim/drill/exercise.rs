@@ -3,13 +3,15 @@
 use super::{
     compare::{EXCEPTIONS, End, differences},
     disturb::{Call, Disturbance, calls},
-    script::{Script, profile, site},
+    script::{Change, Script, profile, site},
 };
 use crate::sim::{
     Sim, Simulation,
     cloud::Planted,
     engine::trace::Record,
+    run,
     tally::Changes,
+    world::World,
 };
 use ha_core::{
     backend::{
@@ -19,7 +21,7 @@ use ha_core::{
     fault::{Fault, Scenario},
     invariant::Violation,
     time::Timestamp,
-    topology::{Endpoint, Exposure, Nat, RecordKind},
+    topology::{Exposure, Nat, RecordKind},
     validate::Problems,
 };
 use std::{collections::BTreeMap, time::Duration};
@@ -63,105 +65,130 @@ pub struct Faultless {
     pub converged: Duration,
 }
 
-/// Runs a script without a disturbance until the site is as it is wanted; what keeps it from that within an hour, else.
+/// Runs a script without a disturbance until the site is as it is wanted, at most an hour after the last change.
 pub fn faultless(script: &Script, seed: u64) -> Result<Faultless, Problems> {
     // A call that never comes: so every turn runs, as it does while a disturbance is waited for.
     let waiting = [Fault::call("crash_before", "*.*").at(script.starts()).nth(1_000_000)];
+    let mut course = Course::begin(script, seed, &waiting)?;
     let mut at = script.last();
+    course.run_until(at);
     loop {
         at += Duration::from_secs(1);
-        let run = exercise(script, seed, &waiting, at)?;
-        if run.open.is_empty() || at > script.last() + Duration::from_secs(3600) {
+        course.run_until(at);
+        if course.open().is_empty() || at > script.last() + Duration::from_secs(3600) {
             // A turn more, in which there is nothing to do.
-            let run = exercise(script, seed, &waiting, at + PERIOD)?;
-            return Ok(Faultless { run, converged: at });
+            course.run_until(at + PERIOD);
+            return Ok(Faultless { run: course.read(), converged: at });
         }
     }
 }
 
 /// Runs a script, disturbed by these faults, until so long after its start.
 pub fn exercise(script: &Script, seed: u64, faults: &[Fault], until: Duration) -> Result<Exercise, Problems> {
-    let mut simulation = prepare(script, seed, faults)?;
-    let origin = simulation.state().world.origin;
-    let mut changes = script.changes.clone();
-    changes.sort_by_key(|(at, _)| *at);
-    for (at, change) in changes.into_iter().filter(|(at, _)| *at <= until) {
-        simulation.run_until(origin + at);
+    let mut course = Course::begin(script, seed, faults)?;
+    course.run_until(until);
+    Ok(course.read())
+}
+
+/// A run of a script under way.
+pub(super) struct Course {
+    pub(super) simulation: Simulation,
+    origin: Timestamp,
+    /// What is still to be asked for, the latest first.
+    changes: Vec<(Duration, Change)>,
+}
+
+impl Course {
+    /// The site as a script finds it, at the instant from which calls are counted.
+    pub(super) fn begin(script: &Script, seed: u64, faults: &[Fault]) -> Result<Self, Problems> {
+        let site = site();
+        let mut events = script.events.clone();
+        events.extend(faults.iter().cloned());
+        let scenario = Scenario::new(script.name, script.about, events);
+        let mut sim = Sim::new(&site, seed).profile(profile()).scenario(&scenario).period(PERIOD).lease(LEASE);
+        sim = sim.length(Duration::from_secs(1800));
+        if let Some(traffic) = script.traffic() {
+            sim = sim.traffic(traffic);
+        }
+        if script.from_nothing {
+            sim = sim.from_nothing();
+        }
+        let mut simulation = run::at_zero(&mut sim, |world| plant(world, &site.scope()))?;
+        let origin = simulation.state().world.origin;
+        if !script.from_nothing {
+            simulation.run_until(origin + script.starts());
+        }
         let mut state = simulation.state();
-        state.world.wanted = change.of(&state.world.wanted);
-        state.world.interest();
+        state.world.counts.recorded = Some(Vec::new());
+        state.world.counts.outcomes.clear();
+        state.world.begin_tally();
+        drop(state);
+        let mut changes = script.changes.clone();
+        changes.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+        Ok(Self { simulation, origin, changes })
     }
-    simulation.run_until(origin + until);
-    Ok(read(&simulation))
+
+    /// Runs on until so long after the script's start, and asks for what is due.
+    pub(super) fn run_until(&mut self, until: Duration) {
+        while let Some((at, change)) = self.changes.pop_if(|(at, _)| *at <= until) {
+            self.simulation.run_until(self.origin + at);
+            let mut state = self.simulation.state();
+            state.world.wanted = change.of(&state.world.wanted);
+            state.world.interest();
+        }
+        self.simulation.run_until(self.origin + until);
+    }
+
+    /// What keeps the site from being as it is wanted.
+    pub(super) fn open(&self) -> Vec<String> {
+        self.simulation.state().world.not_converged()
+    }
+
+    /// How it went so far.
+    pub(super) fn read(&self) -> Exercise {
+        let mut state = self.simulation.state();
+        let world = &mut state.world;
+        let scope = world.wanted.scope();
+        let since = |at: Timestamp| Timestamp(at.0.saturating_sub(self.origin.0));
+        let things = world.cloud.everything();
+        let lost = PLANTED.iter().filter(|(kind, name)| {
+            !things.iter().any(|it| it.kind == *kind && it.name == *name && it.owner.as_ref() != Some(&scope))
+        });
+        let recorded = world.counts.recorded.clone().unwrap_or_default();
+        Exercise {
+            calls: calls(&recorded),
+            end: End::of(&world.cloud, &scope),
+            counts: world.counts.changes.as_ref().map(|tally| tally.counts().clone()).unwrap_or_default(),
+            open: world.not_converged(),
+            violations: world.watch.violations().iter().map(|(at, what)| (since(*at), what.clone())).collect(),
+            lost: lost.map(|(kind, name)| format!("{kind} {name}")).collect(),
+            outcomes: world.counts.outcomes.clone(),
+            records: world.trace.records().iter().map(|record| record.clone().since(self.origin)).collect(),
+        }
+    }
 }
 
-/// The site as a script finds it, at the instant from which calls are counted.
-fn prepare(script: &Script, seed: u64, faults: &[Fault]) -> Result<Simulation, Problems> {
-    let site = site();
-    let mut events = script.events.clone();
-    events.extend(faults.iter().cloned());
-    let scenario = Scenario::new(script.name, script.about, events);
-    let mut sim = Sim::new(&site, seed).profile(profile()).scenario(&scenario).period(PERIOD).lease(LEASE);
-    sim = sim.length(Duration::from_secs(1800));
-    if let Some(traffic) = script.traffic() {
-        sim = sim.traffic(traffic);
-    }
-    if script.from_nothing {
-        sim = sim.from_nothing();
-    }
-    let simulation = sim.begin(|world| plant(world, &site.scope()))?;
-    let starts = simulation.state().world.origin + script.starts();
-    let mut simulation = simulation;
-    simulation.run_until(starts);
-    let mut state = simulation.state();
-    state.world.counts.recorded = Some(Vec::new());
-    state.world.counts.outcomes.clear();
-    state.world.begin_tally();
-    drop(state);
-    Ok(simulation)
-}
+/// The things of others: of another site, of a namesake, of nobody that we know.
+const PLANTED: [(&str, &str); 3] =
+    [("network", "blog"), ("record", "old.shop.example"), ("record", "mail.shop.example")];
 
-/// Things of others: of a site of the same name, of another site, of nobody that we know.
-fn plant(world: &mut crate::sim::world::World, scope: &Scope) {
-    let network = NetworkSpec {
-        zones: world.wanted.topology().zones.clone(),
-        instances: Exposure::Private,
-        nat: Nat::None,
-        allow: Vec::new(),
+fn plant(world: &mut World, scope: &Scope) {
+    let zones = world.wanted.topology().zones.clone();
+    let network = NetworkSpec { zones, instances: Exposure::Private, nat: Nat::None, allow: Vec::new() };
+    let record = |name: &str| RecordSet {
+        name: name.into(),
+        kind: RecordKind::RoundRobin { to: "mail".into() },
+        ttl: Duration::from_secs(60),
     };
-    let kind = RecordKind::RoundRobin { to: "web".into() };
-    let record = |name: &str| RecordSet { name: name.into(), kind: kind.clone(), ttl: Duration::from_secs(60) };
     let other = Scope { name: "blog".into(), id: scope.id.clone() };
     let namesake = Scope { name: scope.name.clone(), id: "another".into() };
-    let now = world.now;
     let planted = [
         Planted::Network { site: "blog".into(), owner: Some(other), spec: network },
         Planted::Record { owner: Some(namesake), set: record("old.shop.example") },
         Planted::Record { owner: None, set: record("mail.shop.example") },
     ];
     for thing in planted {
-        world.cloud.plant(now, thing);
-    }
-    debug_assert!(kind.endpoints().contains(&Endpoint::Pool("web".into())));
-}
-
-fn read(simulation: &Simulation) -> Exercise {
-    let mut state = simulation.state();
-    let world = &mut state.world;
-    let scope = world.wanted.scope();
-    let origin = world.origin;
-    let since = |at: Timestamp| Timestamp(at.0.saturating_sub(origin.0));
-    let foreign = world.cloud.everything().into_iter().filter(|thing| thing.owner.as_ref() != Some(&scope)).count();
-    let recorded = world.counts.recorded.clone().unwrap_or_default();
-    Exercise {
-        calls: calls(&recorded),
-        end: End::of(&world.cloud, &scope),
-        counts: world.counts.changes.as_ref().map(|tally| tally.counts().clone()).unwrap_or_default(),
-        open: world.not_converged(),
-        violations: world.watch.violations().iter().map(|(at, what)| (since(*at), what.clone())).collect(),
-        lost: if foreign < 3 { vec![format!("{} of 3", 3 - foreign)] } else { Vec::new() },
-        outcomes: world.counts.outcomes.clone(),
-        records: world.trace.records().iter().map(|record| record.clone().since(origin)).collect(),
+        world.with_cloud(None, |cloud, env| cloud.plant(env, thing));
     }
 }
 

@@ -3,11 +3,9 @@
 mod compare;
 mod disturb;
 mod exercise;
-mod parts;
 mod script;
 
 pub use compare::{EXCEPTIONS, End, Exception, differences};
 pub use disturb::{Call, Disturbance, OUTCOMES, calls, outcomes, points};
 pub use exercise::{ALLOWED, Exercise, Faultless, exercise, faultless, try_point};
-pub use parts::{Part, any_part, plans};
 pub use script::{Change, Script, profile, script, scripts, site};

@@ -4,6 +4,7 @@ mod calls;
 mod check;
 mod mutants;
 mod part;
+mod story;
 mod together;
 
 use std::{
@@ -15,8 +16,10 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   check [--fast]                 everything that a change has to pass; --fast leaves the tests out
-  calls [--only SCRIPT] [--at N] [--outcome NAME] [--threads N]
+  calls [--only SCRIPT] [--at N] [--outcome NAME] [--seed N] [--threads N]
                                  disturbs every call of every script in every way that applies
+  sim FILE [--script NAME] [--all]
+                                 runs a fault file and tells what happened; NAME: as a counterexample of calls
   mutants [--some N --by HASH]   plants each bug of mutants/ and wants its test to fail; or N of them, chosen by HASH
 ";
 
@@ -27,6 +30,7 @@ fn main() -> ExitCode {
         ["check"] => check::run(&root(), check::Depth::Full),
         ["check", "--fast"] => check::run(&root(), check::Depth::Fast),
         ["calls", rest @ ..] => calls::run(rest),
+        ["sim", rest @ ..] => story::run(&root(), rest),
         ["mutants", rest @ ..] => mutants::run(&root(), rest),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");

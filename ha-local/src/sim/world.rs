@@ -222,11 +222,11 @@ impl World {
         self.queue.push(at, Event::Start(task));
         task
     }
-    /// The tasks of a world at rest start anew: they remember nothing.
-    pub(crate) fn restart_tasks(&mut self) {
+    /// The tasks of a world at rest start anew, but for one: they remember nothing.
+    pub(crate) fn restart_tasks(&mut self, but: Option<u32>) {
         let living: Vec<_> = self.tasks.living().map(|(task, record)| (task, record.clock)).collect();
         self.timers.clear();
-        for (task, clock) in living {
+        for (task, clock) in living.into_iter().filter(|(task, _)| Some(*task) != but) {
             match self.tasks.end(task) {
                 Some(TaskKind::Own(_)) | None => {}
                 Some(kind) => {

@@ -7,7 +7,7 @@ use ha_core::fault::Scenario;
 use ha_local::sim::drill::{self, Disturbance, Faultless, Script};
 use table::{Row, Table};
 
-/// The seed of all scripts.
+/// The seed, if none is given.
 const SEED: u64 = 42;
 /// So many counterexamples are printed in full.
 const SHOWN: usize = 5;
@@ -19,6 +19,7 @@ struct Asked {
     at: Option<usize>,
     outcome: Option<String>,
     threads: Option<usize>,
+    seed: Option<u64>,
 }
 
 /// Runs all points, or those asked for.
@@ -43,7 +44,8 @@ pub fn run(arguments: &[&str]) -> Result<(), Stop> {
 /// All points of one script.
 fn disturb(script: &Script, asked: &Asked) -> Result<Row, Stop> {
     let cannot = |problems| Stop::Failed(vec![format!("{}: {problems}", script.name)]);
-    let faultless = drill::faultless(script, SEED).map_err(cannot)?;
+    let seed = asked.seed.unwrap_or(SEED);
+    let faultless = drill::faultless(script, seed).map_err(cannot)?;
     let mut row = Row::of(script, &faultless);
     if !faultless.run.open.is_empty() || !faultless.run.violations.is_empty() {
         println!("{} fails without a disturbance:", script.name);
@@ -59,7 +61,7 @@ fn disturb(script: &Script, asked: &Asked) -> Result<Row, Stop> {
     row.all = all == points.len();
     row.points = points.len();
     let found = together::map(asked.threads, script.name, &points, |point| {
-        drill::try_point(script, SEED, &faultless, point).unwrap_or_else(|problems| vec![problems.to_string()])
+        drill::try_point(script, seed, &faultless, point).unwrap_or_else(|problems| vec![problems.to_string()])
     });
     for (point, found) in points.iter().zip(found) {
         if found.is_empty() {
@@ -67,7 +69,7 @@ fn disturb(script: &Script, asked: &Asked) -> Result<Row, Stop> {
         } else {
             row.red += 1;
             if row.red <= SHOWN {
-                counterexample(script, &faultless, point, &found);
+                counterexample((script, seed), &faultless, point, &found);
             } else if row.red <= 40 {
                 println!("  also red: {}: {point}: {}", script.name, found[0]);
             }
@@ -77,13 +79,13 @@ fn disturb(script: &Script, asked: &Asked) -> Result<Row, Stop> {
 }
 
 /// Prints what is wrong, and a fault file that repeats it.
-fn counterexample(script: &Script, faultless: &Faultless, point: &Disturbance, found: &[String]) {
+fn counterexample((script, seed): (&Script, u64), faultless: &Faultless, point: &Disturbance, found: &[String]) {
     println!("RED {}: {point}", script.name);
     found.iter().for_each(|what| println!("  {what}"));
     let mut events = script.events.clone();
     events.extend(point.faults(script));
     let mut scenario = Scenario::new(script.name, &format!("{}; {point}", script.about), events);
-    scenario.seed = Some(SEED);
+    scenario.seed = Some(seed);
     scenario.length = Some(faultless.converged + drill::ALLOWED);
     println!("{}", scenario.to_toml());
     println!("save it as red.toml, and: cargo xtask sim red.toml --script {}", script.name);
@@ -106,6 +108,7 @@ fn read(arguments: &[&str]) -> Result<Asked, Stop> {
             "--only" => asked.only = Some((*value).to_owned()),
             "--outcome" => asked.outcome = Some((*value).to_owned()),
             "--at" => asked.at = Some(number()?),
+            "--seed" => asked.seed = Some(value.parse().map_err(|_| Stop::Usage(format!("--seed: {value:?} is no number")))?),
             "--threads" => asked.threads = Some(number()?),
             _ => return Err(Stop::Usage(format!("calls: no such option: {word}"))),
         }

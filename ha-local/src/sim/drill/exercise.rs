@@ -3,11 +3,11 @@
 use super::{
     compare::{EXCEPTIONS, End, differences},
     disturb::{Call, Disturbance, calls},
-    script::{Change, Script, profile, site},
+    script::{Change, Script, When, profile, site},
 };
 use crate::sim::{
     Sim, Simulation,
-    cloud::Planted,
+    cloud::{Asked, Planted},
     engine::trace::Record,
     run,
     tally::Changes,
@@ -27,9 +27,9 @@ use ha_core::{
 use std::{collections::BTreeMap, time::Duration};
 
 /// The time between two turns.
-const PERIOD: Duration = Duration::from_secs(15);
+pub(super) const PERIOD: Duration = Duration::from_secs(15);
 /// How long the loop's lease lasts: more than a period and the longest call.
-const LEASE: Duration = Duration::from_secs(30);
+pub(super) const LEASE: Duration = Duration::from_secs(30);
 /// So much later than the faultless run every disturbed one must have converged: a dead holder's lease and `settle`
 /// run out (40 s), a call is waited for in vain (5 s), a gate is read anew (22 s), and turns begin on their grid (two
 /// periods); and once more for good measure a period.
@@ -93,27 +93,15 @@ pub fn exercise(script: &Script, seed: u64, faults: &[Fault], until: Duration) -
 /// A run of a script under way.
 pub(super) struct Course {
     pub(super) simulation: Simulation,
-    origin: Timestamp,
-    /// What is still to be asked for, the latest first.
-    changes: Vec<(Duration, Change)>,
+    pub(super) origin: Timestamp,
+    /// What is still to be asked for, the last first.
+    changes: Vec<(When, Change)>,
 }
 
 impl Course {
     /// The site as a script finds it, at the instant from which calls are counted.
     pub(super) fn begin(script: &Script, seed: u64, faults: &[Fault]) -> Result<Self, Problems> {
-        let site = site();
-        let mut events = script.events.clone();
-        events.extend(faults.iter().cloned());
-        let scenario = Scenario::new(script.name, script.about, events);
-        let mut sim = Sim::new(&site, seed).profile(profile()).scenario(&scenario).period(PERIOD).lease(LEASE);
-        sim = sim.length(Duration::from_secs(1800));
-        if let Some(traffic) = script.traffic() {
-            sim = sim.traffic(traffic);
-        }
-        if script.from_nothing {
-            sim = sim.from_nothing();
-        }
-        let mut simulation = run::at_zero(&mut sim, |world| plant(world, &site.scope()))?;
+        let mut simulation = run::at_zero(&mut asked(script, seed, faults), plant)?;
         let origin = simulation.state().world.origin;
         if !script.from_nothing {
             simulation.run_until(origin + script.starts());
@@ -124,28 +112,60 @@ impl Course {
         state.world.begin_tally();
         drop(state);
         let mut changes = script.changes.clone();
-        changes.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+        changes.reverse();
         Ok(Self { simulation, origin, changes })
     }
 
     /// Runs on until so long after the script's start, and asks for what is due.
     pub(super) fn run_until(&mut self, until: Duration) {
-        while let Some((at, change)) = self.changes.pop_if(|(at, _)| *at <= until) {
-            self.simulation.run_until(self.origin + at);
+        let until = self.origin + until;
+        while let Some((when, change)) = self.changes.last().copied() {
+            if !self.is_due(when, until) {
+                break;
+            }
+            self.changes.pop();
             let mut state = self.simulation.state();
             state.world.wanted = change.of(&state.world.wanted);
             state.world.interest();
         }
-        self.simulation.run_until(self.origin + until);
+        self.simulation.run_until(until);
     }
 
-    /// What keeps the site from being as it is wanted.
+    /// Runs on until a change is due, if it is within this time.
+    fn is_due(&mut self, when: When, until: Timestamp) -> bool {
+        match when {
+            When::At(at) if self.origin + at > until => false,
+            When::At(at) => {
+                self.simulation.run_until(self.origin + at);
+                true
+            }
+            When::Runs(release) => {
+                let runs = |it: &Asked| matches!(it, Asked::Instance { release: own, .. } if own.as_str() != release);
+                loop {
+                    let state = self.simulation.state();
+                    if state.world.cloud.asked(&state.world.wanted.scope()).values().any(runs) {
+                        return true;
+                    }
+                    let now = state.world.now;
+                    drop(state);
+                    if now + Duration::from_secs(1) > until {
+                        return false;
+                    }
+                    self.simulation.run_until(now + Duration::from_secs(1));
+                }
+            }
+        }
+    }
+
+    /// What keeps the site from being as it is wanted, and what is still to be asked for.
     pub(super) fn open(&self) -> Vec<String> {
-        self.simulation.state().world.not_converged()
+        let asked = self.changes.iter().map(|(_, change)| format!("to be asked for: {change:?}"));
+        self.simulation.state().world.not_converged().into_iter().chain(asked).collect()
     }
 
     /// How it went so far.
     pub(super) fn read(&self) -> Exercise {
+        let open = self.open();
         let mut state = self.simulation.state();
         let world = &mut state.world;
         let scope = world.wanted.scope();
@@ -159,7 +179,7 @@ impl Course {
             calls: calls(&recorded),
             end: End::of(&world.cloud, &scope),
             counts: world.counts.changes.as_ref().map(|tally| tally.counts().clone()).unwrap_or_default(),
-            open: world.not_converged(),
+            open,
             violations: world.watch.violations().iter().map(|(at, what)| (since(*at), what.clone())).collect(),
             lost: lost.map(|(kind, name)| format!("{kind} {name}")).collect(),
             outcomes: world.counts.outcomes.clone(),
@@ -168,11 +188,33 @@ impl Course {
     }
 }
 
+/// The run that is asked for.
+fn asked(script: &Script, seed: u64, faults: &[Fault]) -> Sim {
+    let mut events = script.events.clone();
+    events.extend(faults.iter().cloned());
+    let scenario = Scenario::new(script.name, script.about, events);
+    let mut sim = Sim::new(&site(), seed).profile(profile()).scenario(&scenario).period(PERIOD).lease(LEASE);
+    sim = sim.length(Duration::from_secs(1800));
+    if let Some(traffic) = script.traffic() {
+        sim = sim.traffic(traffic);
+    }
+    if script.from_nothing { sim.from_nothing() } else { sim }
+}
+
+/// The world before anybody has done anything.
+pub(super) fn empty(script: &Script, seed: u64) -> Result<World, Problems> {
+    let simulation = asked(script, seed, &[]).idle()?;
+    let mut state = simulation.state();
+    plant(&mut state.world);
+    Ok(state.world.clone())
+}
+
 /// The things of others: of another site, of a namesake, of nobody that we know.
 const PLANTED: [(&str, &str); 3] =
     [("network", "blog"), ("record", "old.shop.example"), ("record", "mail.shop.example")];
 
-fn plant(world: &mut World, scope: &Scope) {
+fn plant(world: &mut World) {
+    let scope = world.wanted.scope();
     let zones = world.wanted.topology().zones.clone();
     let network = NetworkSpec { zones, instances: Exposure::Private, nat: Nat::None, allow: Vec::new() };
     let record = |name: &str| RecordSet {

@@ -22,8 +22,17 @@ pub struct Script {
     pub users: bool,
     /// What is asked for in the words of the fault vocabulary.
     pub events: Vec<Fault>,
-    /// What is asked for and has no word there.
-    pub changes: Vec<(Duration, Change)>,
+    /// What is asked for and has no word there, in order.
+    pub changes: Vec<(When, Change)>,
+}
+
+/// When a change is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// So long after the start.
+    At(Duration),
+    /// As soon as an instance of another release than this one exists, seen once a second.
+    Runs(&'static str),
 }
 
 /// A change of the topology.
@@ -52,8 +61,6 @@ impl Change {
 const FIRST: Duration = Duration::from_secs(5);
 /// When the second is, if there is one: whatever was disturbed is over by then.
 const SECOND: Duration = Duration::from_secs(180);
-/// When the release that is on its way is asked back.
-const MIDWAY: Duration = Duration::from_secs(20);
 
 /// All scripts.
 pub fn scripts() -> Vec<Script> {
@@ -87,7 +94,7 @@ pub fn scripts() -> Vec<Script> {
         ),
         Script {
             users: true,
-            changes: vec![(MIDWAY, Change::Release("v1"))],
+            changes: vec![(When::Runs("v1"), Change::Release("v1"))],
             ..plain("roll-back", "a release is asked back on its way", vec![new_release()])
         },
         plain(
@@ -98,7 +105,7 @@ pub fn scripts() -> Vec<Script> {
                 at(SECOND, "operator.put_back", "all"),
             ],
         ),
-        Script { changes: vec![(FIRST, Change::Remove)], ..plain("remove", "the site is taken down", Vec::new()) },
+        Script { changes: vec![(When::At(FIRST), Change::Remove)], ..plain("remove", "the site is taken down", Vec::new()) },
     ]
 }
 
@@ -118,10 +125,13 @@ impl Script {
         // A second later than the run, so that no turn begins at that very instant.
         if self.from_nothing { Duration::ZERO } else { Duration::from_secs(1) }
     }
-    /// When the last change is asked for.
+    /// When the last change is asked for that has its time.
     pub fn last(&self) -> Duration {
-        let asked = self.events.iter().map(|event| event.at);
-        asked.chain(self.changes.iter().map(|(at, _)| *at)).max().unwrap_or_default()
+        let changes = self.changes.iter().filter_map(|(when, _)| match when {
+            When::At(at) => Some(*at),
+            When::Runs(_) => None,
+        });
+        self.events.iter().map(|event| event.at).chain(changes).max().unwrap_or_default()
     }
     /// The users who come.
     pub fn traffic(&self) -> Option<Traffic> {

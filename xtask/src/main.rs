@@ -5,6 +5,7 @@ mod check;
 mod mutants;
 mod part;
 mod story;
+mod sweep;
 mod together;
 
 use std::{
@@ -20,6 +21,8 @@ cargo xtask COMMAND
                                  disturbs every call of every script in every way that applies
   sim FILE [--script NAME] [--all]
                                  runs a fault file and tells what happened; NAME: as a counterexample of calls
+  sweep --seeds 1..1000 [--threads N]
+                                 random sites under random faults, two virtual days and more each
   mutants [--some N --by HASH]   plants each bug of mutants/ and wants its test to fail; or N of them, chosen by HASH
 ";
 
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
         ["check", "--fast"] => check::run(&root(), check::Depth::Fast),
         ["calls", rest @ ..] => calls::run(rest),
         ["sim", rest @ ..] => story::run(&root(), rest),
+        ["sweep", rest @ ..] => sweep::run(rest),
         ["mutants", rest @ ..] => mutants::run(&root(), rest),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");

@@ -9,6 +9,7 @@ use ha_local::sim::{
     Sim,
     drill::{self, Exercise, Script},
     engine::trace::{Record, Weight},
+    sweep::Case,
 };
 use std::path::Path;
 
@@ -27,9 +28,11 @@ pub fn run(root: &Path, arguments: &[&str]) -> Result<(), Stop> {
     let mut bad = Vec::new();
     for scenario in &file.scenarios {
         println!("{}: {}", scenario.id, scenario.title);
-        let wrong = match asked.script {
-            Some(name) => of_script(scenario, name, &asked)?,
-            None => of_site(root, scenario)?,
+        let seed = scenario.id.strip_prefix("sweep-").and_then(|seed| seed.parse().ok());
+        let wrong = match (asked.script, seed) {
+            (Some(name), _) => of_script(scenario, name, &asked)?,
+            (None, Some(seed)) => of_sweep(scenario, seed, &asked)?,
+            (None, None) => of_site(root, scenario)?,
         };
         if wrong > 0 {
             bad.push(scenario.id.clone());
@@ -51,6 +54,17 @@ fn of_script(scenario: &Scenario, name: &str, asked: &Asked<'_>) -> Result<usize
     found.iter().for_each(|what| println!("WRONG: {what}"));
     show_calls(&run, asked);
     Ok(found.len())
+}
+
+/// A counterexample of `sweep`: the site follows from the seed in its name; answers how much is wrong.
+fn of_sweep(scenario: &Scenario, seed: u64, asked: &Asked<'_>) -> Result<usize, Stop> {
+    let case = Case::of(seed).with(scenario.events.clone());
+    println!("{}", case.site.topology().to_toml());
+    let verdict = case.run().map_err(|problems| Stop::Usage(problems.to_string()))?;
+    tell(&verdict.records, asked.everything);
+    println!("to be well within {} of the last fault", verdict.timers);
+    verdict.wrong.iter().for_each(|what| println!("WRONG: {what}"));
+    Ok(verdict.wrong.len())
 }
 
 /// Any other file: on its own site, or the reference site.

@@ -14,6 +14,7 @@ pub mod report;
 mod run;
 pub mod simulation;
 mod starter;
+pub mod sweep;
 pub mod tally;
 mod telling;
 pub mod traffic;

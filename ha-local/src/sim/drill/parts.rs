@@ -17,6 +17,7 @@ use crate::sim::{
 };
 use ha_core::{
     apply::{Stop, Turn, apply},
+    backend::{Clock, Rest},
     event::Event,
     lease::{Lease, Place, Standing},
     observe,
@@ -62,13 +63,29 @@ pub fn situations(script: &Script, seed: u64) -> Result<Vec<Situation>, Problems
         course.run_until(at);
         at += LOOK;
         let Some(world) = course.simulation.snapshot() else { continue };
-        let situation = situation(world);
-        if !situation.steps.is_empty() && situation.steps != last {
-            last.clone_from(&situation.steps);
-            found.push(Situation { until, ..situation });
+        // A plan may become due at the very instant of a turn: only where the loop stands still it can be seen.
+        let Some(later) = stand_still(&world) else { continue };
+        for situation in [situation(world), situation(later)] {
+            if !situation.steps.is_empty() && situation.steps != last {
+                last.clone_from(&situation.steps);
+                found.push(Situation { until, ..situation });
+            }
         }
     }
     Ok(found)
+}
+
+/// The same world a look later, our loop having done nothing meanwhile.
+fn stand_still(world: &World) -> Option<World> {
+    let rest = Rest { period: Duration::from_secs(86_400), look_again: None, quiet: false };
+    let mut simulation =
+        Simulation::resume_as(world.clone(), setup(), move |caller| async move { caller.rest(rest).await });
+    simulation.run_for(LOOK);
+    simulation.snapshot()
+}
+
+fn setup() -> LoopSetup {
+    LoopSetup { period: PERIOD, lease: LEASE, ..LoopSetup::default() }
 }
 
 fn situation(mut world: World) -> Situation {
@@ -93,11 +110,10 @@ pub fn parts(situation: &Situation, seed: u64) -> Vec<Part> {
 
 /// Takes a part of the plan, then lets the loop go on; answers what is wrong at the end.
 pub fn any_part(situation: &Situation, part: &Part) -> Vec<String> {
-    let setup = LoopSetup { period: PERIOD, lease: LEASE, ..LoopSetup::default() };
     let site = situation.world.wanted.clone();
     let chosen = part.0.clone();
     let mut simulation =
-        Simulation::resume_as(situation.world.clone(), setup, move |caller| take(caller, site, chosen));
+        Simulation::resume_as(situation.world.clone(), setup(), move |caller| take(caller, site, chosen));
     let mut state = simulation.state();
     let soon = state.world.now + Duration::from_secs(1);
     state.world.start(TaskKind::Controller(None), soon, ClockError::default());

@@ -9,12 +9,7 @@ use std::{
 };
 
 /// The answers to all items, in their order.
-pub fn map<T: Sync, R: Send>(
-    threads: Option<usize>,
-    what: &str,
-    items: &[T],
-    act: impl Fn(&T) -> R + Sync,
-) -> Vec<R> {
+pub fn map<T: Sync, R: Send>(threads: Option<usize>, what: &str, items: &[T], act: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let cores = thread::available_parallelism().map_or(2, usize::from);
     let threads = threads.unwrap_or(cores).clamp(1, items.len().max(1));
     let next = AtomicUsize::new(0);

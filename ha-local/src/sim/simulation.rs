@@ -143,8 +143,7 @@ impl Simulation {
     {
         let now = world.now;
         let task = world.tasks.controllers().first().copied();
-        let task =
-            task.unwrap_or_else(|| world.tasks.add(TaskKind::Controller(None), now, ClockError::default()));
+        let task = task.unwrap_or_else(|| world.tasks.add(TaskKind::Controller(None), now, ClockError::default()));
         world.restart_tasks(Some(task));
         world.begin_turn(task);
         let mut simulation = Self::new(world, setup);

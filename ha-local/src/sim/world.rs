@@ -301,6 +301,7 @@ pub struct Parts {
     pub figures: Figures,
     /// How the provider behaves, all of it.
     pub profile: Arc<Profile>,
-}impl World {
+}
+impl World {
     pub(crate) fn by_hand(&mut self, _changed: &ValidTopology) {}
 }

@@ -108,7 +108,9 @@ fn read(arguments: &[&str]) -> Result<Asked, Stop> {
             "--only" => asked.only = Some((*value).to_owned()),
             "--outcome" => asked.outcome = Some((*value).to_owned()),
             "--at" => asked.at = Some(number()?),
-            "--seed" => asked.seed = Some(value.parse().map_err(|_| Stop::Usage(format!("--seed: {value:?} is no number")))?),
+            "--seed" => {
+                asked.seed = Some(value.parse().map_err(|_| Stop::Usage(format!("--seed: {value:?} is no number")))?)
+            }
             "--threads" => asked.threads = Some(number()?),
             _ => return Err(Stop::Usage(format!("calls: no such option: {word}"))),
         }

@@ -72,7 +72,11 @@ impl Table {
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<12} {:>10} {:>6} {:>6} {:>6} {:>7} {:>7} {:>7}", "script", "converged", "reads", "wishes", "parts", "points", "green", "due")?;
+        writeln!(
+            f,
+            "{:<12} {:>10} {:>6} {:>6} {:>6} {:>7} {:>7} {:>7}",
+            "script", "converged", "reads", "wishes", "parts", "points", "green", "due"
+        )?;
         for row in &self.rows {
             let [reads, wishes, parts] = row.calls;
             let due = if row.all { row.due().to_string() } else { "some".into() };

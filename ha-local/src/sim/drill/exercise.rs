@@ -3,7 +3,7 @@
 use super::{
     compare::{EXCEPTIONS, End, differences},
     disturb::{Call, Disturbance, calls},
-    script::{Change, Script, When, profile, site},
+    script::{Change, Script, When, profile},
 };
 use crate::sim::{
     Sim, Simulation,
@@ -193,7 +193,7 @@ fn asked(script: &Script, seed: u64, faults: &[Fault]) -> Sim {
     let mut events = script.events.clone();
     events.extend(faults.iter().cloned());
     let scenario = Scenario::new(script.name, script.about, events);
-    let mut sim = Sim::new(&site(), seed).profile(profile()).scenario(&scenario).period(PERIOD).lease(LEASE);
+    let mut sim = Sim::new(&script.site, seed).profile(profile()).scenario(&scenario).period(PERIOD).lease(LEASE);
     sim = sim.length(Duration::from_secs(1800));
     if let Some(traffic) = script.traffic() {
         sim = sim.traffic(traffic);

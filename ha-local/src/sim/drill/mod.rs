@@ -10,4 +10,4 @@ pub use compare::{EXCEPTIONS, End, Exception, differences};
 pub use disturb::{Call, Disturbance, OUTCOMES, calls, outcomes, points};
 pub use exercise::{ALLOWED, Exercise, Faultless, exercise, faultless, try_point};
 pub use parts::{Part, Situation, any_part, parts, situations};
-pub use script::{Change, Script, When, profile, script, scripts, site};
+pub use script::{Change, Script, When, profile, script, scripts, site, wide};

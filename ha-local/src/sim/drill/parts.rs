@@ -137,6 +137,7 @@ async fn take(caller: Caller, site: ValidTopology, chosen: Vec<usize>) {
     let steps: Vec<Step> = plan.steps().cloned().collect();
     let waves = chosen.into_iter().filter_map(|step| steps.get(step).cloned()).map(|step| vec![step]).collect();
     let (observer, stop) = (|_: &Event| {}, Stop::default());
-    let turn = Turn { backend: &backend, scope: &scope, observer: &observer, stop: &stop, number: 1, until: Some(until) };
+    let turn =
+        Turn { backend: &backend, scope: &scope, observer: &observer, stop: &stop, number: 1, until: Some(until) };
     apply(&Plan { waves, ..plan }, &turn).await;
 }

@@ -3,9 +3,7 @@
 use crate::sim::{Profile, Traffic};
 use ha_core::{
     fault::Fault,
-    topology::{
-        Balancer, Capacity, Dns, Gate, Guards, HealthCheck, Pool, Rollout, Share, Topology, ValidTopology,
-    },
+    topology::{Balancer, Dns, Endpoint, Gate, Guards, HealthCheck, Pool, Rollout, Share, Topology, ValidTopology},
 };
 use std::time::Duration;
 
@@ -16,6 +14,8 @@ pub struct Script {
     pub name: &'static str,
     /// What it is about.
     pub about: &'static str,
+    /// The site.
+    pub site: ValidTopology,
     /// Whether it starts from nothing, and the site is what is asked for.
     pub from_nothing: bool,
     /// Whether users come: a gate needs readings.
@@ -68,6 +68,7 @@ pub fn scripts() -> Vec<Script> {
     let plain = |name, about, events| Script {
         name,
         about,
+        site: site(),
         from_nothing: false,
         users: false,
         events,
@@ -100,12 +101,27 @@ pub fn scripts() -> Vec<Script> {
         plain(
             "hold",
             "an instance is pulled out and put back",
-            vec![
-                at(FIRST, "operator.hold", "instances:1 of pool:web"),
-                at(SECOND, "operator.put_back", "all"),
-            ],
+            vec![at(FIRST, "operator.hold", "instances:1 of pool:web"), at(SECOND, "operator.put_back", "all")],
         ),
-        Script { changes: vec![(When::At(FIRST), Change::Remove)], ..plain("remove", "the site is taken down", Vec::new()) },
+        Script {
+            changes: vec![(When::At(FIRST), Change::Remove)],
+            ..plain("remove", "the site is taken down", Vec::new())
+        },
+        Script { site: wide(), from_nothing: true, ..plain("wide-create", "a site of two pools is made", Vec::new()) },
+        Script {
+            site: wide(),
+            users: true,
+            ..plain("wide-release", "both pools are renewed", vec![at(FIRST, "operator.release", "pool:*")])
+        },
+        Script {
+            site: wide(),
+            ..plain("wide-evacuate", "a zone of two pools is emptied", vec![at(FIRST, "operator.evacuate", "zone:b")])
+        },
+        Script {
+            site: wide(),
+            changes: vec![(When::At(FIRST), Change::Remove)],
+            ..plain("wide-remove", "a site of two pools is taken down", Vec::new())
+        },
     ]
 }
 
@@ -139,26 +155,36 @@ impl Script {
     }
 }
 
-/// The site of all scripts.
+/// The site of most scripts.
 pub fn site() -> ValidTopology {
-    let rollout = Rollout {
-        surge: 1,
-        batch: 1,
-        bake: Duration::from_secs(5),
-        gate: Gate { min_requests: 3, ..Gate::default() },
-    };
-    let health =
-        HealthCheck { interval: Duration::from_secs(2), timeout: Duration::from_secs(1), healthy: 2, unhealthy: 2 };
-    let pool = Pool::new("web").release("v1").size(2..=6).ready("/healthz", Duration::from_secs(60)).rollout(rollout);
-    let pool = Pool { capacity: Capacity::Fixed(3), ..pool };
-    Topology::new("shop")
-        .id("drill")
-        .zones(["a", "b", "c"])
-        .with(pool.guards(Guards { brake: Some(Share(340)), min_healthy: Share(1000) }))
-        .with(Balancer::http("front").to("web").health(health).drain(Duration::from_secs(3)))
-        .with(Dns::apex("shop.example").to("front").ttl(Duration::from_secs(10)))
-        .validate()
-        .expect("the site stands in this file and `every_script_converges` makes it")
+    let dns = Dns::apex("shop.example").to("front").ttl(Duration::from_secs(10));
+    let site = Topology::new("shop").id("drill").zones(["a", "b", "c"]);
+    let site = site.with(pool("web", 3, 1, Share(1000))).with(balancer("front").to("web")).with(dns);
+    site.validate().expect("the site stands in this file and `every_script_converges` makes it")
+}
+
+/// A site with more of everything, whose plans have more steps.
+pub fn wide() -> ValidTopology {
+    let both = [(Endpoint::Balancer("front".into()), 80), (Endpoint::Balancer("back".into()), 20)];
+    let site = Topology::new("shop").id("drill").zones(["a", "b"]);
+    let site = site.with(pool("web", 4, 2, Share(750))).with(pool("admin", 3, 2, Share(500)));
+    let site = site.with(balancer("front").to("web").weighted("admin", 50)).with(balancer("back").to("admin"));
+    let site = site.with(Dns::weighted("shop.example", both).ttl(Duration::from_secs(10)));
+    let site = site.with(Dns::apex("admin.example").to("back").ttl(Duration::from_secs(10)));
+    site.validate().expect("the site stands in this file and `every_script_converges` makes it")
+}
+
+fn pool(name: &str, capacity: u32, batch: u32, min_healthy: Share) -> Pool {
+    let gate = Gate { min_requests: 1, ..Gate::default() };
+    let rollout = Rollout { surge: 1, batch, bake: Duration::from_secs(5), gate };
+    let pool = Pool::new(name).release("v1").size(2..=6).capacity(capacity).ready("/healthz", Duration::from_secs(60));
+    pool.rollout(rollout).guards(Guards { brake: Some(Share(340)), min_healthy })
+}
+
+fn balancer(name: &str) -> Balancer {
+    let (interval, timeout) = (Duration::from_secs(2), Duration::from_secs(1));
+    let health = HealthCheck { interval, timeout, healthy: 2, unhealthy: 2 };
+    Balancer::http(name).health(health).drain(Duration::from_secs(3))
 }
 
 /// How the provider of all scripts behaves.

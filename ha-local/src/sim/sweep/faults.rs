@@ -16,16 +16,14 @@ const PERMANENT: [&str; 5] = ["clock.drift", "dns.stale", "boot.slow", "instance
 
 /// The effects that this version can inject.
 pub fn in_scope() -> Vec<&'static Effect> {
-    const LATER: [&str; 8] =
-        ["volumes", "database", "storage", "cache", "dependency", "backup", "secrets", "events"];
+    const LATER: [&str; 8] = ["volumes", "database", "storage", "cache", "dependency", "backup", "secrets", "events"];
     effects().iter().filter(|effect| !LATER.contains(&effect.family())).collect()
 }
 
 /// One to eight faults, of a subset of kinds.
 pub(super) fn faults(dice: Dice, site: &ValidTopology) -> Vec<Fault> {
     let all = in_scope();
-    let kinds: Vec<&'static Effect> =
-        (0..4).filter_map(|nth| dice.about("kind", nth).pick("effect", &all)).collect();
+    let kinds: Vec<&'static Effect> = (0..4).filter_map(|nth| dice.about("kind", nth).pick("effect", &all)).collect();
     let count = u64::from(dice.from_to("faults", 1, 8));
     (0..count).filter_map(|nth| fault(dice.about("fault", nth), &kinds, site)).collect()
 }
@@ -101,8 +99,21 @@ fn link(dice: Dice, zone: &str) -> Option<String> {
 
 fn call(dice: Dice) -> Option<String> {
     let verbs = [
-        "*.*", "*.ensure", "*.observe", "network.ensure", "pool.ensure", "pool.bound", "pool.hold", "pool.put_back",
-        "pool.retire", "balancer.ensure", "dns.ensure", "store.put", "store.get", "hands.launch", "hands.stop",
+        "*.*",
+        "*.ensure",
+        "*.observe",
+        "network.ensure",
+        "pool.ensure",
+        "pool.bound",
+        "pool.hold",
+        "pool.put_back",
+        "pool.retire",
+        "balancer.ensure",
+        "dns.ensure",
+        "store.put",
+        "store.get",
+        "hands.launch",
+        "hands.stop",
     ];
     Some(format!("call:{}", dice.pick("verb", &verbs)?))
 }

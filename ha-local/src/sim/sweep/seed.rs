@@ -125,7 +125,8 @@ impl Case {
 
 /// Within its timers after the last fault the site is as it is wanted, and from then on nothing is asked for.
 fn until_at_rest(simulation: &mut Simulation, origin: Timestamp, timers: Duration) -> Vec<String> {
-    let last = simulation.state().world.faults.last_end().unwrap_or(origin).max(simulation.now());
+    let now = simulation.now();
+    let last = simulation.state().world.faults.last_end().unwrap_or(origin).max(now);
     simulation.run_until(last + timers);
     let mut wrong = Vec::new();
     let open = simulation.state().world.not_converged();

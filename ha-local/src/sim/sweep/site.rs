@@ -2,11 +2,9 @@
 
 use super::dice::Dice;
 use crate::sim::{Profile, drill};
-use ha_core::{
-    topology::{
-        Algorithm, Balancer, Capacity, Dns, Endpoint, Exposure, Gate, Guards, HealthCheck, Network, NoReading, Pool,
-        Rollout, Share, Topology, ValidTopology,
-    },
+use ha_core::topology::{
+    Algorithm, Balancer, Capacity, Dns, Endpoint, Exposure, Gate, Guards, HealthCheck, Network, NoReading, Pool,
+    Rollout, Share, Topology, ValidTopology,
 };
 use std::time::Duration;
 

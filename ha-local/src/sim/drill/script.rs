@@ -167,7 +167,7 @@ pub fn site() -> ValidTopology {
 pub fn wide() -> ValidTopology {
     let both = [(Endpoint::Balancer("front".into()), 80), (Endpoint::Balancer("back".into()), 20)];
     let site = Topology::new("shop").id("drill").zones(["a", "b"]);
-    let site = site.with(pool("web", 4, 2, Share(750))).with(pool("admin", 3, 2, Share(500)));
+    let site = site.with(pool("web", 4, 2, Share(750))).with(pool("admin", 4, 2, Share(500)));
     let site = site.with(balancer("front").to("web").weighted("admin", 50)).with(balancer("back").to("admin"));
     let site = site.with(Dns::weighted("shop.example", both).ttl(Duration::from_secs(10)));
     let site = site.with(Dns::apex("admin.example").to("back").ttl(Duration::from_secs(10)));

@@ -14,6 +14,9 @@ pub(super) const PHASE: Duration = Duration::from_secs(36 * 3600);
 /// What may stay for ever: a site must be able to live with it.
 const PERMANENT: [&str; 5] = ["clock.drift", "dns.stale", "boot.slow", "instances.slow", "release.slow"];
 
+/// What makes a new release bad for good, early enough for the gate to see it.
+const GATED: [&str; 3] = ["release.never_ready", "release.slow", "release.one_way"];
+
 /// The effects that this version can inject.
 pub fn in_scope() -> Vec<&'static Effect> {
     const LATER: [&str; 8] = ["volumes", "database", "storage", "cache", "dependency", "backup", "secrets", "events"];
@@ -50,8 +53,7 @@ fn draw(dice: Dice, effect: &'static Effect, site: &ValidTopology) -> Option<Fau
     let forever = PERMANENT.contains(&effect.name.as_str()) && dice.one_in("forever", 3);
     let lasts = match effect.lasts {
         false => Lasts::Once,
-        // A release is bad for good: that it turns good again is another release.
-        true if forever || effect.family() == "release" => Lasts::Forever,
+        true if forever || kind == "pool" && GATED.contains(&effect.name.as_str()) => Lasts::Forever,
         true => Lasts::For(dice.time("lasts", Duration::from_secs(20), longest)),
     };
     let optional = effect.optional.iter().filter(|name| dice.one_in(name, 2));

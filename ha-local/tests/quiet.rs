@@ -52,10 +52,10 @@ fn nothing_is_asked_for_while_nothing_is_to_be_done() {
     let (run, _) = day(&drill::site(), false);
     assert_eq!(run.world().counts.mutating, 0, "{run}");
     assert!(run.violations().is_empty(), "{run}");
-    // The turns did run: each renews the lease.
+    // The turns did run, and renewed the lease.
     let renewals = run.world().cloud.object(&drill::site().scope(), &"lease".into()).unwrap();
     let lease: ha_core::lease::Record = serde_json::from_slice(renewals).unwrap();
-    assert!(lease.serial > 2000, "{} renewals", lease.serial);
+    assert!(lease.serial > 1000, "{} renewals", lease.serial);
 }
 
 #[test]

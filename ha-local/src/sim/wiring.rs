@@ -100,6 +100,7 @@ pub(super) fn figures(profile: &Profile) -> Figures {
         agent_check: HealthCheck::default(),
         alias_ttl: profile.dns.alias_ttl,
         reading: profile.metrics.period,
+        reading_delay: profile.metrics.delay,
         policy: profile.keeper.policy.clone(),
         reaction: profile.keeper.reaction.mean(),
         read: profile.api.read,

@@ -28,16 +28,16 @@ impl Cloud {
         wish: &BalancerSpec,
         part: u16,
     ) -> Result<(), Kind> {
+        let found = self.balancer_of(&scope.name, &wish.name);
+        if let Some(number) = found {
+            self.may_change_balancer(scope, number)?;
+        }
         if !self.broken.breaks("balancer.a_balancer_without_its_pools_is_refused") {
             self.stands_on_a_network(scope, &wish.zones)?;
             let missing = wish.routes.iter().find(|route| !self.is_there(scope, &Endpoint::Pool(route.pool.clone())));
             if let Some(route) = missing {
                 return Err(Kind::NotReady(format!("there is no pool {}", route.pool)));
             }
-        }
-        let found = self.balancer_of(&scope.name, &wish.name);
-        if let Some(number) = found {
-            self.may_change_balancer(scope, number)?;
         }
         let number = match found {
             Some(number) => number,
@@ -241,7 +241,7 @@ impl Cloud {
         }
         let over = env.figures.reading;
         let reading = |(pool, release): (PoolName, Release)| {
-            let at = at.back(env.faults.metric_delay(&pool));
+            let at = at.back(env.figures.reading_delay + env.faults.metric_delay(&pool));
             let healthy = self.targets_of(number, balancer).filter(|(other, instance, target)| {
                 let runs = self.instances[instance].release == release;
                 *other == pool && runs && target.checks.health == TargetHealth::Healthy

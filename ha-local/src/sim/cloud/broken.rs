@@ -80,6 +80,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_clause_of_every_contract_can_be_broken() {
+        let cases: Vec<String> = ha_core::conformance::cases().map(ToString::to_string).collect();
+        assert_eq!(BTreeSet::from(CLAUSES.map(str::to_owned)), cases.into_iter().collect());
+    }
+
+    #[test]
     fn only_known_clauses_can_be_broken() {
         for clause in CLAUSES {
             let broken = Broken::just(clause).unwrap();

@@ -20,12 +20,6 @@ pub(super) const RECORD: u8 = 4;
 
 impl Cloud {
     pub(super) fn ensure_record(&mut self, env: &mut Env<'_>, scope: &Scope, wish: &RecordSet) -> Result<(), Kind> {
-        if !self.broken.breaks("dns.a_name_without_its_endpoint_is_refused") {
-            let endpoints = wish.kind.endpoints();
-            if let Some(missing) = endpoints.iter().find(|endpoint| !self.is_there(scope, endpoint)) {
-                return Err(Kind::NotReady(format!("there is no {}", shown(missing))));
-            }
-        }
         let found = self.record_of(&wish.name);
         if let Some(number) = found {
             let record = &self.records[&number];
@@ -37,6 +31,12 @@ impl Cloud {
             }
             if record.set == *wish && !self.broken.breaks("dns.asking_twice_is_asking_once") {
                 return Ok(());
+            }
+        }
+        if !self.broken.breaks("dns.a_name_without_its_endpoint_is_refused") {
+            let endpoints = wish.kind.endpoints();
+            if let Some(missing) = endpoints.iter().find(|endpoint| !self.is_there(scope, endpoint)) {
+                return Err(Kind::NotReady(format!("there is no {}", shown(missing))));
             }
         }
         let number = found.unwrap_or_else(|| fresh(&self.records, wish.name.as_str()));

@@ -69,7 +69,7 @@ impl Cloud {
             Request::DnsEnsure(scope, set) => self.ensure_record(env, scope, set).map(done),
             Request::DnsRemove(scope, name) => self.remove_record(env, scope, name).map(done),
             Request::StorePut(scope, key, value, expect) => {
-                self.store.put(&self.broken, scope, key, value, expect).map(Answer::Version)
+                self.store.put(&self.broken, (scope, key), value, expect).map(Answer::Version)
             }
             Request::StoreDelete(scope, key, version) => self.store.delete(&self.broken, scope, key, version).map(done),
             Request::HandsOrder(scope, pool, order) => self.carry_out(env, scope, pool, order).map(done),
@@ -84,11 +84,15 @@ impl Cloud {
     }
 
     fn read(&self, env: &Env<'_>, viewer: u32, request: &Request) -> Result<Answer, Kind> {
-        Ok(match request {
-            Request::StoreGet(scope, key) => Answer::Object(self.store.get(&self.broken, scope, key)?),
-            Request::StoreList(scope, prefix) => Answer::Keys(self.store.list(&self.broken, scope, prefix)),
-            Request::HandsView(scope, pool) => Answer::View(self.keepers_view(env, scope, pool).map(Box::new)),
-            other => self.see(env, viewer, other),
-        })
+        if let Request::StoreGet(scope, key) = request {
+            return self.store.get(&self.broken, scope, key).map(Answer::Object);
+        }
+        if let Request::StoreList(scope, prefix) = request {
+            return Ok(Answer::Keys(self.store.list(&self.broken, scope, prefix)));
+        }
+        if let Request::HandsView(scope, pool) = request {
+            return Ok(Answer::View(self.keepers_view(env, scope, pool).map(Box::new)));
+        }
+        Ok(self.see(env, viewer, request))
     }
 }

@@ -30,12 +30,12 @@ impl Cloud {
         wish: &PoolSpec,
         part: u16,
     ) -> Result<(), Kind> {
-        if !self.broken.breaks("pool.a_pool_without_a_network_is_refused") {
-            self.stands_on_a_network(scope, &wish.zones)?;
-        }
         let found = self.pool_of(&scope.name, &wish.name);
         if let Some(number) = found {
             self.may_change_pool(scope, number)?;
+        }
+        if !self.broken.breaks("pool.a_pool_without_a_network_is_refused") {
+            self.stands_on_a_network(scope, &wish.zones)?;
         }
         let number = match found {
             Some(number) => number,

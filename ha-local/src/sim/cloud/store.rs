@@ -47,8 +47,7 @@ impl Objects {
     pub(super) fn put(
         &mut self,
         broken: &Broken,
-        scope: &Scope,
-        key: &StoreKey,
+        (scope, key): (&Scope, &StoreKey),
         value: &[u8],
         expect: &Expect,
     ) -> Result<Version, Kind> {

@@ -33,10 +33,9 @@ impl SimHands {
 #[async_trait]
 impl Hands for SimHands {
     async fn view(&self) -> Result<Option<View>> {
-        match self.caller.call(Request::HandsView(self.scope.clone(), self.pool.clone())).await? {
-            Answer::View(view) => Ok(view.map(|view| *view)),
-            _ => Err(unexpected("hands.view")),
-        }
+        let request = Request::HandsView(self.scope.clone(), self.pool.clone());
+        let Answer::View(view) = self.caller.call(request).await? else { return Err(unexpected("hands.view")) };
+        Ok(view.map(|view| *view))
     }
     async fn carry_out(&self, order: &Order) -> Result<()> {
         let request = Request::HandsOrder(self.scope.clone(), self.pool.clone(), order.clone());

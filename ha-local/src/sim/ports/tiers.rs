@@ -26,10 +26,10 @@ impl Network for Ports {
         check::network(spec)
     }
     async fn observe(&self, scope: &Scope) -> Result<Reading<Option<NetworkState>>> {
-        match self.caller.call(Request::NetworkObserve(scope.clone())).await? {
-            Answer::Network(reading) => Ok(reading),
-            _ => Err(unexpected("network.observe")),
-        }
+        let Answer::Network(reading) = self.caller.call(Request::NetworkObserve(scope.clone())).await? else {
+            return Err(unexpected("network.observe"));
+        };
+        Ok(reading)
     }
     async fn ensure(&self, scope: &Scope, spec: &NetworkSpec) -> Result<()> {
         self.wish(Request::NetworkEnsure(scope.clone(), spec.clone())).await
@@ -45,10 +45,10 @@ impl ComputePool for Ports {
         check::pool(spec)
     }
     async fn observe(&self, scope: &Scope) -> Result<Reading<Vec<PoolState>>> {
-        match self.caller.call(Request::PoolObserve(scope.clone())).await? {
-            Answer::Pools(reading) => Ok(reading),
-            _ => Err(unexpected("pool.observe")),
-        }
+        let Answer::Pools(reading) = self.caller.call(Request::PoolObserve(scope.clone())).await? else {
+            return Err(unexpected("pool.observe"));
+        };
+        Ok(reading)
     }
     async fn ensure(&self, scope: &Scope, spec: &PoolSpec) -> Result<()> {
         self.wish(Request::PoolEnsure(scope.clone(), spec.clone())).await
@@ -76,10 +76,10 @@ impl LoadBalancer for Ports {
         check::balancer(spec)
     }
     async fn observe(&self, scope: &Scope) -> Result<Reading<Vec<BalancerState>>> {
-        match self.caller.call(Request::BalancerObserve(scope.clone())).await? {
-            Answer::Balancers(reading) => Ok(reading),
-            _ => Err(unexpected("balancer.observe")),
-        }
+        let Answer::Balancers(reading) = self.caller.call(Request::BalancerObserve(scope.clone())).await? else {
+            return Err(unexpected("balancer.observe"));
+        };
+        Ok(reading)
     }
     async fn ensure(&self, scope: &Scope, spec: &BalancerSpec) -> Result<()> {
         self.wish(Request::BalancerEnsure(scope.clone(), spec.clone())).await
@@ -98,10 +98,10 @@ impl Dns for Ports {
         check::record(set)
     }
     async fn observe(&self, scope: &Scope) -> Result<Reading<Vec<RecordState>>> {
-        match self.caller.call(Request::DnsObserve(scope.clone())).await? {
-            Answer::Records(reading) => Ok(reading),
-            _ => Err(unexpected("dns.observe")),
-        }
+        let Answer::Records(reading) = self.caller.call(Request::DnsObserve(scope.clone())).await? else {
+            return Err(unexpected("dns.observe"));
+        };
+        Ok(reading)
     }
     async fn ensure(&self, scope: &Scope, set: &RecordSet) -> Result<()> {
         self.wish(Request::DnsEnsure(scope.clone(), set.clone())).await
@@ -114,25 +114,23 @@ impl Dns for Ports {
 #[async_trait]
 impl Store for Ports {
     async fn get(&self, scope: &Scope, key: &StoreKey) -> Result<Option<Versioned>> {
-        match self.caller.call(Request::StoreGet(scope.clone(), key.clone())).await? {
-            Answer::Object(object) => Ok(object),
-            _ => Err(unexpected("store.get")),
-        }
+        let Answer::Object(object) = self.caller.call(Request::StoreGet(scope.clone(), key.clone())).await? else {
+            return Err(unexpected("store.get"));
+        };
+        Ok(object)
     }
     async fn put(&self, scope: &Scope, key: &StoreKey, value: &[u8], expect: &Expect) -> Result<Version> {
         let request = Request::StorePut(scope.clone(), key.clone(), value.to_vec(), expect.clone());
-        match self.caller.call(request).await? {
-            Answer::Version(version) => Ok(version),
-            _ => Err(unexpected("store.put")),
-        }
+        let Answer::Version(version) = self.caller.call(request).await? else { return Err(unexpected("store.put")) };
+        Ok(version)
     }
     async fn delete(&self, scope: &Scope, key: &StoreKey, version: &Version) -> Result<()> {
         self.wish(Request::StoreDelete(scope.clone(), key.clone(), version.clone())).await
     }
     async fn list(&self, scope: &Scope, prefix: &str) -> Result<Vec<StoreKey>> {
-        match self.caller.call(Request::StoreList(scope.clone(), prefix.into())).await? {
-            Answer::Keys(keys) => Ok(keys),
-            _ => Err(unexpected("store.list")),
-        }
+        let Answer::Keys(keys) = self.caller.call(Request::StoreList(scope.clone(), prefix.into())).await? else {
+            return Err(unexpected("store.list"));
+        };
+        Ok(keys)
     }
 }

@@ -63,7 +63,12 @@ fn the_things_of_another_are_a_conflict_and_stay_unseen() {
             let Kind::Conflict(with) = kind else { panic!("{kind}") };
             assert!(with.contains(if owner.is_some() { "shop#s2" } else { "no mark" }), "{with}");
         }
-        assert!(matches!(lab.refused(&Request::DnsRemove(scope(), "shop.example".into())), Kind::Conflict(_)));
+        for request in [Request::DnsEnsure(scope(), alias()), Request::DnsRemove(scope(), "shop.example".into())] {
+            assert!(
+                matches!(lab.refused(&request), Kind::Conflict(_)),
+                "the conflict is told, whatever else is missing"
+            );
+        }
         let seen = lab.part(ME, &Request::DnsObserve(scope()), 0);
         assert!(matches!(seen, Ok(Answer::Records(reading)) if reading.state.is_empty()));
     }

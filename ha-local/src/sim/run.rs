@@ -167,7 +167,7 @@ fn report(simulation: &Simulation, length: Duration) -> Run {
     let violations =
         world.watch.violations().iter().map(|(at, what)| (Timestamp(at.0.saturating_sub(origin.0)), what.clone()));
     let violations: Vec<_> = violations.collect();
-    let report = Report::of(world, length, not_converged, report::decisive(&records));
+    let report = Report::of(world, length, not_converged, report::decisive_since(world.trace.records(), origin));
     let (followed, world) = (world.plane.followed().to_vec(), Box::new(world.clone()));
     Run { report, records, followed, violations, world }
 }

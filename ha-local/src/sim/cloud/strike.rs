@@ -5,6 +5,7 @@ use crate::sim::plane::{LinkState, Place};
 use ha_core::{
     backend::{Scope, state::InstancePhase},
     name::{BalancerName, DnsName, InstanceId, PoolName, Release, ZoneName},
+    time::Timestamp,
 };
 
 /// A machine as selectors choose it.
@@ -22,6 +23,8 @@ pub struct Machine<'a> {
     pub release: &'a Release,
     /// What it is doing.
     pub phase: InstancePhase,
+    /// When its process became able to serve, if it did.
+    pub served: Option<Timestamp>,
 }
 
 impl Cloud {
@@ -35,7 +38,8 @@ impl Cloud {
         pools.sort_by_key(|pool| (&pool.site, &pool.spec.name));
         let machine = |number: u32, pool| {
             let it = self.instances.get(&number)?;
-            Some(Machine { number, name: &it.id, zone: it.zone_index, pool, release: &it.release, phase: it.phase })
+            let (zone, phase, served) = (it.zone_index, it.phase, it.served);
+            Some(Machine { number, name: &it.id, zone, pool, release: &it.release, phase, served })
         };
         let members = pools.iter().flat_map(|pool| pool.members.iter().map(|member| (*member, &pool.spec.name)));
         members.filter_map(|(number, pool)| machine(number, pool)).collect()

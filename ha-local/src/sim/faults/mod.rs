@@ -1,17 +1,34 @@
 //! Faults at work: what strikes whom just now. The cloud, the plane and the engine ask; nobody else knows the scenario.
+//!
+//! `compile` makes typed strikes of what is written; `stage` lets them begin, grow and end; the other files answer what
+//! is asked: of machines, of ways, of the provider's services, of views, of calls. Faults on the same thing add up.
 
+mod acts;
+mod adding;
+mod calls;
+mod causes;
+mod compile;
+mod controller;
+mod injected;
+mod machines;
+mod operator;
 mod provider;
+mod release;
+mod stage;
+mod story;
+mod strike;
+#[cfg(test)]
+mod tests;
+mod views;
+mod way;
+mod whom;
 
 pub use provider::{EndpointFate, NameFate};
 
-use super::engine::{
-    call::{CallId, Effect},
-    draw::Seed,
-    queue::FaultStage,
-    sending::Fate,
-};
-use super::world::World;
-use ha_core::{backend::Kind, name::PoolName, time::Timestamp};
+use super::engine::draw::Seed;
+use ha_core::{name::PoolName, time::Timestamp, topology::ValidTopology};
+use injected::Injected;
+use std::{collections::BTreeMap, time::Duration};
 
 /// What ails one instance, all faults on it taken together.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -84,55 +101,59 @@ pub struct Subject<'a> {
 }
 
 /// All faults of a run and which are at work.
-#[derive(Clone, Debug, PartialEq, Default)]
-pub struct Faults {}
-
-impl Faults {
-    /// What ails an instance now.
-    pub fn ailment(&self, subject: Subject<'_>) -> Ailment {
-        let _ = subject;
-        Ailment::NONE
-    }
-    /// How the boot of an instance that is launched now goes.
-    pub fn boot(&self, subject: Subject<'_>) -> BootFate {
-        let _ = subject;
-        BootFate { times: 1000, never_serves: false, no_network_ns: 0 }
-    }
-    /// Whether a launch of this pool in this zone is refused now: `nth` tells repeated tries apart.
-    pub fn launch(&self, subject: Subject<'_>, nth: u64) -> Option<Kind> {
-        let _ = (subject, nth);
-        None
-    }
-    /// What becomes of a call that is sent now; `keeper` if the provider itself sends it.
-    pub fn call(&mut self, now: Timestamp, seed: Seed, id: &CallId, effect: Effect, keeper: bool) -> Fate {
-        let _ = (now, seed, id, effect, keeper);
-        Fate::default()
-    }
-    /// Whether a fault that is at work, or waits for a call, could make two equal turns end differently.
-    pub fn disturbs_calls(&self, now: Timestamp) -> bool {
-        let _ = now;
-        false
-    }
+#[derive(Clone, Debug, PartialEq)]
+pub struct Faults {
+    all: Vec<Injected>,
+    /// The scenario's id.
+    record: String,
+    /// The topology as it was at the start.
+    site: Option<ValidTopology>,
+    /// The run's zero, from which the times of faults count.
+    origin: Timestamp,
+    /// The source of chance.
+    seed: Seed,
+    /// How long the provider lets changes be unseen.
+    settle: Duration,
+    /// When something last happened to a fault.
+    now: Timestamp,
+    /// How many releases operators asked for, by pool.
+    releases: BTreeMap<PoolName, u32>,
 }
 
-impl World {
-    /// A fault begins, grows or ends.
-    pub(crate) fn fault_stage(&mut self, fault: u32, stage: FaultStage) {
-        let _ = (fault, stage);
+impl Default for Faults {
+    fn default() -> Self {
+        Self {
+            all: Vec::new(),
+            record: String::new(),
+            site: None,
+            origin: Timestamp::ZERO,
+            seed: Seed(0),
+            settle: Duration::ZERO,
+            now: Timestamp::ZERO,
+            releases: BTreeMap::new(),
+        }
     }
 }
+
 impl Faults {
-    /// tmp
-    pub fn new(
-        _n: &str,
-        _f: &[ha_core::fault::Fault],
-        _s: &ha_core::topology::ValidTopology,
-        _o: Timestamp,
-    ) -> Result<Self, ha_core::validate::Problems> {
-        Ok(Self::default())
+    /// How often each effect changed something, by its name.
+    pub fn consequences(&self) -> BTreeMap<&'static str, u64> {
+        let mut counts = BTreeMap::new();
+        for fault in &self.all {
+            *counts.entry(fault.effect).or_default() += fault.consequences.get();
+        }
+        counts
     }
-}
-impl World {
-    /// tmp
-    pub(crate) fn schedule_faults(&mut self) {}
+    /// When the last fault ends, what stays for ever not counted; `None` if there is none.
+    pub fn last_end(&self) -> Option<Timestamp> {
+        self.all.iter().map(|fault| fault.ends.unwrap_or(fault.at) + fault.tail.unwrap_or_default()).max()
+    }
+    /// The faults whose cause is there.
+    fn working(&self) -> impl Iterator<Item = &Injected> {
+        self.all.iter().filter(|fault| fault.at_work())
+    }
+    /// The faults whose cause is there, and those from which not everybody has come back.
+    fn mattering(&self) -> impl Iterator<Item = &Injected> {
+        self.all.iter().filter(|fault| fault.matters())
+    }
 }

@@ -1,7 +1,13 @@
 //! What the provider's services ask of the faults at work, beside what ails instances.
 
-use super::{Faults, Subject};
-use ha_core::{name::PoolName, time::Timestamp};
+use super::{
+    Faults,
+    adding::{either, millionths},
+    injected::Injected,
+    strike::{Asked, Balancer, Dns, Link, Strike},
+};
+use crate::sim::engine::draw::{Purpose, join, who};
+use ha_core::time::{Timestamp, nanos};
 use std::time::Duration;
 
 /// What strikes the endpoint of a balancer in one zone.
@@ -25,68 +31,95 @@ pub struct NameFate {
 }
 
 impl Faults {
-    /// Whether a zone has no power: endpoints there are down and nothing is launched there.
-    pub fn zone_is_off(&self, zone: u8) -> bool {
-        let _ = zone;
-        false
-    }
-    /// How long after it became able to serve the process of an instance ends by a fault of its release.
-    pub fn life(&self, subject: Subject<'_>) -> Option<Duration> {
-        let _ = subject;
-        None
-    }
     /// What strikes the endpoint of a balancer in a zone; `changes` says when accepted wishes changed the balancer.
     pub fn endpoint(&self, balancer: &str, zone: u8, changes: &[Timestamp]) -> EndpointFate {
-        let _ = (balancer, zone, changes);
-        EndpointFate::default()
+        let mut fate = EndpointFate { down: self.zone_is_off(zone), errors: 0 };
+        for fault in self.working() {
+            let before = fate;
+            if let Strike::Balancer(named, strike) = &fault.strike
+                && named.is_in(balancer, zone)
+            {
+                self.strike_endpoint(&mut fate, fault, *strike, changes);
+            }
+            if let Strike::Link(way, Link::Cut) = &fault.strike
+                && way.balancers.as_ref().is_some_and(|named| named.is(balancer))
+            {
+                fate.down = true;
+            }
+            if fate != before {
+                fault.count(1);
+            }
+        }
+        fate
+    }
+    fn strike_endpoint(&self, fate: &mut EndpointFate, fault: &Injected, strike: Balancer, changes: &[Timestamp]) {
+        match strike {
+            Balancer::Down => fate.down = true,
+            Balancer::Error(rate) => fate.errors = either(fate.errors, millionths(rate * fault.strength())),
+            Balancer::CorruptOnChange(rate) => {
+                let breaks = |change: &Timestamp| {
+                    *change >= fault.at
+                        && self.seed.happens(Purpose::Failure, fault.draws(), change.0, millionths(rate))
+                };
+                if changes.iter().any(breaks) {
+                    fate.errors = 1_000_000;
+                }
+            }
+            Balancer::Flap { .. } | Balancer::Stale(_) => {}
+        }
     }
     /// Whether checks of a balancer's targets may end otherwise each time.
     pub fn flapping(&self, balancer: &str) -> bool {
-        let _ = balancer;
-        false
+        self.working()
+            .any(|fault| matches!(&fault.strike, Strike::Balancer(named, Balancer::Flap { .. }) if named.is(balancer)))
     }
     /// Whether a balancer reads this instance as unhealthy now, whatever it answers.
     pub fn flaps(&self, balancer: &str, instance: &str, now: Timestamp) -> bool {
-        let _ = (balancer, instance, now);
-        false
+        self.working().any(|fault| {
+            let Strike::Balancer(named, Balancer::Flap { rate, period }) = &fault.strike else { return false };
+            let nth = nanos(now.since(fault.at)) / nanos(*period).max(1);
+            let target = join(join(fault.draws(), who(balancer)), who(instance));
+            let flaps = named.is(balancer) && self.seed.happens(Purpose::Failure, target, nth, millionths(*rate));
+            if flaps {
+                fault.count(1);
+            }
+            flaps
+        })
     }
     /// The instant whose targets and weights a balancer still works by.
     pub fn routes_as_of(&self, balancer: &str) -> Option<Timestamp> {
-        let _ = balancer;
-        None
+        let instants = self.working().filter_map(|fault| {
+            let Strike::Balancer(named, Balancer::Stale(age)) = &fault.strike else { return None };
+            named.is(balancer).then(|| {
+                fault.count(1);
+                fault.at.back(*age)
+            })
+        });
+        instants.min()
     }
     /// What strikes a name.
     pub fn name(&self, name: &str) -> NameFate {
-        let _ = name;
-        NameFate::default()
-    }
-    /// How far back anything in this run looks: what is older need not be remembered. `None`: nothing looks back.
-    pub fn history(&self) -> Option<Duration> {
-        None
-    }
-    /// How old the answers of this service's `observe` are.
-    pub fn stale(&self, service: &str) -> Option<Duration> {
-        let _ = service;
-        None
-    }
-    /// Whether this is left out of the answers of this service's `observe`, though it lives.
-    pub fn unseen(&self, service: &str, name: &str) -> bool {
-        let _ = (service, name);
-        false
-    }
-    /// Which element of a list of this length is seen twice, and which not, because pages shifted while it was read.
-    pub fn page_shift(&self, service: &str, now: Timestamp, length: usize) -> Option<(usize, usize)> {
-        let _ = (service, now, length);
-        None
-    }
-    /// What a metric of a pool (`healthy`, `errors`, `latency`, `requests`) reads as, given what is true.
-    pub fn metric(&self, metric: &str, pool: &PoolName, truth: f64) -> Option<f64> {
-        let _ = (metric, pool);
-        Some(truth)
-    }
-    /// How late readings of a pool come.
-    pub fn metric_delay(&self, pool: &PoolName) -> Duration {
-        let _ = pool;
-        Duration::ZERO
+        let mut fate = NameFate::default();
+        for fault in self.working() {
+            let Strike::Dns(asked, dns) = &fault.strike else { continue };
+            let share = match asked {
+                Asked::Record(record) if record.as_deref().is_none_or(|record| record == name) => 1.0,
+                Asked::Record(_) | Asked::Store => continue,
+                Asked::Users(share) => *share,
+            };
+            match *dns {
+                Dns::Empty => fate.empty = true,
+                Dns::Unresolvable(rate) => {
+                    fate.timeouts = either(fate.timeouts, millionths(rate * share * fault.strength()));
+                }
+                Dns::Stale(extra) => {
+                    let longer = extra.unwrap_or_else(|| fault.ends.unwrap_or(Timestamp::NEVER).since(self.now));
+                    let (before, longest) = fate.stale.unwrap_or_default();
+                    fate.stale = Some((either(before, millionths(share)), longest.max(longer)));
+                }
+            }
+            fault.count(1);
+        }
+        fate
     }
 }

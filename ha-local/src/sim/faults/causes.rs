@@ -1,0 +1,19 @@
+//! Which fault led to what: the record of the trace that later ones name as their cause.
+
+use super::{Faults, Subject, strike::Strike};
+
+impl Faults {
+    /// The last record of a fault, by its number in the scenario.
+    pub fn record_of(&self, fault: u32) -> Option<usize> {
+        self.all.get(fault as usize)?.told
+    }
+    /// The last record of a fault that befell this instance, its zone or its release.
+    pub fn cause_of_instance(&self, subject: Subject<'_>) -> Option<usize> {
+        self.all.iter().filter(|fault| fault.befell(&subject)).filter_map(|fault| fault.told).max()
+    }
+    /// The last record of what somebody asked of the library: what our loop does, it does for that.
+    pub fn cause_of_wishes(&self) -> Option<usize> {
+        let wishes = self.all.iter().filter(|fault| matches!(fault.strike, Strike::Operator(_) | Strike::Release(..)));
+        wishes.filter_map(|fault| fault.told).max()
+    }
+}

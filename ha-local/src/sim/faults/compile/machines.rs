@@ -1,0 +1,82 @@
+//! Faults of machines and zones, of boots and of capacity.
+
+use super::Written;
+use crate::sim::faults::{
+    strike::{Boot, Capacity, Instances, Strike, Zone},
+    whom::{Filter, Whom},
+};
+use ha_core::fault::{Amount, Subject};
+
+impl Written<'_> {
+    /// The machines that the target means.
+    pub(super) fn whom(&self) -> Result<Whom, String> {
+        let target = &self.fault.target;
+        let mut filter = Filter { zones: self.narrowed(), ..Filter::default() };
+        match &target.what {
+            Subject::All => {}
+            Subject::Named(kind, name) => {
+                let named = (name != "*").then(|| name.clone());
+                match kind.as_str() {
+                    "zone" => filter.zones = Some(self.zones(name)),
+                    "pool" => filter.pool = named,
+                    "instance" => filter.instance = named,
+                    "release" => filter.release = named,
+                    kind => return self.nothing_at(kind),
+                }
+            }
+            Subject::Users | Subject::Controller | Subject::Link { .. } => return self.nothing_at(target.what.kind()),
+            Subject::Service(_) | Subject::Metric(_) | Subject::Call(..) => {
+                return self.nothing_at(target.what.kind());
+            }
+        }
+        Ok(Whom { filter, amount: target.amount, key: self.key })
+    }
+    /// What is still to come has no number to be counted by.
+    fn to_come(&self) -> Result<Whom, String> {
+        let whom = self.whom()?;
+        match whom.amount {
+            Amount::Count(_) => Err(format!("{}: of boots still to come, give a share", self.fault.effect)),
+            Amount::All | Amount::Share(_) => Ok(whom),
+        }
+    }
+    pub(super) fn instances(&self, effect: &str) -> Result<Strike, String> {
+        let instances = match effect {
+            "kill" => Instances::Kill,
+            "stop" => Instances::Stop,
+            "hang" => Instances::Hang,
+            "slow" => Instances::Slow(self.times()),
+            "errors" => Instances::Errors(self.rate()),
+            "isolate" => Instances::Isolate,
+            _ => return self.no_tier(),
+        };
+        Ok(Strike::Instances(self.whom()?, instances))
+    }
+    pub(super) fn zone(&self, effect: &str) -> Result<Strike, String> {
+        let zone = match effect {
+            "power" => Zone::Power,
+            "network" => Zone::Network,
+            "slow" => Zone::Slow { times: self.times(), rate: self.fault.parameters.rate.unwrap_or(0.0) },
+            _ => return self.no_tier(),
+        };
+        Ok(Strike::Zone(self.whom()?, zone))
+    }
+    pub(super) fn boot(&self, effect: &str) -> Result<Strike, String> {
+        let given = &self.fault.parameters;
+        let boot = match effect {
+            "slow" => Boot::Slow(self.times()),
+            "never_serves" => Boot::NeverServes { above_size: given.above_size },
+            "no_network" => Boot::NoNetwork(given.delay.unwrap_or_default()),
+            _ => return self.no_tier(),
+        };
+        Ok(Strike::Boot(self.to_come()?, boot))
+    }
+    pub(super) fn capacity(&self, effect: &str) -> Result<Strike, String> {
+        let capacity = match effect {
+            "none" => Capacity::None,
+            "scarce" => Capacity::Scarce(self.rate()),
+            "quota" => Capacity::Quota(self.fault.parameters.most.unwrap_or(0)),
+            _ => return self.no_tier(),
+        };
+        Ok(Strike::Capacity(self.to_come()?, capacity))
+    }
+}

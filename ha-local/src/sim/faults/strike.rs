@@ -1,0 +1,227 @@
+//! What each fault does, as types: the vocabulary's words end here, and nothing behind this file compares text.
+
+use super::{
+    way::Way,
+    whom::{Filter, Whom},
+};
+use crate::sim::engine::call::Outcome;
+use ha_core::name::PoolName;
+use std::time::Duration;
+
+/// What a fault does to whom, by family.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Strike {
+    Instances(Whom, Instances),
+    Zone(Whom, Zone),
+    Link(Way, Link),
+    Boot(Whom, Boot),
+    Capacity(Whom, Capacity),
+    Api(Named, Api),
+    Balancer(Named, Balancer),
+    Dns(Asked, Dns),
+    Store(Store),
+    Release(Runs, Bad),
+    Clock(Clock),
+    Controller(Controller),
+    Operator(Operator),
+    Call(Pattern, Outcome),
+    View(Named, View),
+    Metrics(Metric, Metrics),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Instances {
+    Kill,
+    Stop,
+    Hang,
+    Slow(f64),
+    Errors(f64),
+    Isolate,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Zone {
+    Power,
+    Network,
+    Slow { times: f64, rate: f64 },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Link {
+    Cut,
+    Loss(f64),
+    Delay(Duration),
+    Congested(f64),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Boot {
+    Slow(f64),
+    NeverServes { above_size: Option<f64> },
+    NoNetwork(Duration),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Capacity {
+    None,
+    Scarce(f64),
+    Quota(u32),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Api {
+    Down,
+    Error { rate: f64, reads: f64 },
+    Throttle { rate: f64, retry_after: Option<Duration> },
+    Slow(Duration),
+    Backlog(Option<Duration>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Balancer {
+    Down,
+    Error(f64),
+    Flap { rate: f64, period: Duration },
+    Stale(Duration),
+    CorruptOnChange(f64),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Dns {
+    Empty,
+    Unresolvable(f64),
+    Stale(Option<Duration>),
+}
+
+/// Whose questions fare so: those for a name, or those of a share of the users' resolvers.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Asked {
+    Record(Option<String>),
+    Store,
+    Users(f64),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Store {
+    Down,
+    Error { reads: f64, writes: f64 },
+}
+
+/// Which release is bad: the one that is asked for when it strikes, or one by name; `zones`: only there.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Runs {
+    New(Option<PoolName>, Option<Vec<u8>>),
+    Named(Filter),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Bad {
+    NeverReady,
+    Crashes(Duration),
+    Errors { rate: f64, above_load: u32 },
+    Slow { times: f64, above_load: u32 },
+    Leaks(Duration),
+    Latent(f64),
+    OneWay,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Clock {
+    /// In ns.
+    Jump(i64),
+    /// In millionths.
+    Drift(i64),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Controller {
+    Down,
+    Pause,
+    Second,
+}
+
+/// What somebody asks of the library, as a changed topology. No pool: every one.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Operator {
+    Evacuate(Vec<u8>),
+    Reopen(Vec<u8>),
+    Release(Option<PoolName>),
+    Resize(Option<PoolName>, u32),
+    Hold(Whom),
+    PutBack(Whom),
+    MinimumUnset(Option<PoolName>),
+    Remove(Option<PoolName>),
+}
+
+/// Calls `nth` to `nth + count - 1` of those that match.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Pattern {
+    pub port: Named,
+    pub verb: Option<String>,
+    pub resource: Option<String>,
+    pub nth: u32,
+    pub count: u32,
+    /// Others see the old state for as long as the provider may take anyway.
+    pub until_settled: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum View {
+    Stale(Duration),
+    /// This share.
+    Missing(f64),
+    PageShift(f64),
+}
+
+/// A metric of a pool; `None`: of every one.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Metric {
+    pub metric: Named,
+    pub pool: Named,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Metrics {
+    Gap,
+    Delay(Duration),
+    Fixed(f64),
+    Scaled(f64),
+}
+
+/// A thing by name, or every one; perhaps only its part in some zones.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub(super) struct Named {
+    pub name: Option<String>,
+    pub zones: Option<Vec<u8>>,
+}
+
+impl Named {
+    /// This one, or with `*` every one.
+    pub fn new(name: &str) -> Self {
+        Self { name: (name != "*").then(|| name.to_owned()), zones: None }
+    }
+    /// Whether it is this one.
+    pub fn is(&self, name: &str) -> bool {
+        self.name.as_deref().is_none_or(|own| own == name)
+    }
+    /// Whether it is this one, and this zone's part.
+    pub fn is_in(&self, name: &str, zone: u8) -> bool {
+        self.is(name) && self.zones.as_ref().is_none_or(|zones| zones.contains(&zone))
+    }
+}
+
+impl Strike {
+    /// The effects whose machines are picked when they strike.
+    pub fn picks(&self) -> Option<&Whom> {
+        match self {
+            Self::Instances(whom, _) => Some(whom),
+            // Of a whole zone, power picks as well: its machines go down and come back one after the other.
+            Self::Zone(whom, Zone::Power) => Some(whom),
+            Self::Zone(whom, Zone::Network | Zone::Slow { .. }) => whom.is_some_of().then_some(whom),
+            Self::Operator(Operator::Hold(whom) | Operator::PutBack(whom)) => Some(whom),
+            Self::Operator(_) | Self::Link(..) | Self::Boot(..) | Self::Capacity(..) | Self::Api(..) => None,
+            Self::Balancer(..) | Self::Dns(..) | Self::Store(_) | Self::Release(..) | Self::Clock(_) => None,
+            Self::Controller(_) | Self::Call(..) | Self::View(..) | Self::Metrics(..) => None,
+        }
+    }
+}

@@ -110,8 +110,7 @@ fn begin(simulation: &mut Simulation, sim: &Sim, length: Duration) -> Result<(),
     let Some(traffic) = &sim.traffic else { return Ok(()) };
     let entry = entry(world, traffic.to.as_deref())?;
     let (origin, until) = (world.origin, world.origin + length);
-    let segments: Arc<[_]> =
-        traffic.segments(length).into_iter().map(|segment| segment.shifted(origin).into()).collect();
+    let segments: Arc<[_]> = traffic.segments(length).into_iter().map(|segment| segment.shifted(origin)).collect();
     let key = who(entry.as_str());
     let (plane, mut ctx) = world.split();
     plane.follow(&mut ctx, sim.options.follow, until);

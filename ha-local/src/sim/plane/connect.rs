@@ -2,7 +2,7 @@
 
 use super::{
     Cause, Ctx, Hop, Place, Plane, PlaneEvent,
-    attempts::Phase,
+    attempts::{Attempt, Phase},
     balancer::Choice,
     ledger::Tier,
     names::{Goal, Lookup, happens, resolver_of},
@@ -129,19 +129,7 @@ impl Plane {
         let mut cause = before;
         loop {
             let attempt = *self.attempts.at(slot);
-            let balancer = &mut self.balancers[usize::from(attempt.balancer)];
-            balancer.refresh(ctx.now.0, &self.links, &self.servers, &self.config.balancer);
-            let bits = self.streams[usize::from(attempt.stream)].choice.bits(attempt.id);
-            let found = balancer.choose(Choice {
-                zone: attempt.zone,
-                user: attempt.user,
-                now: ctx.now.0,
-                bits: mix(bits ^ 19 ^ (u64::from(attempt.targets) << 32)),
-                outstanding: &self.outstanding,
-                not: attempt.server,
-            });
-            let exhausted = attempt.targets > self.config.balancer.other_targets;
-            let Some(id) = found.filter(|_| !exhausted) else {
+            let Some(id) = self.target(ctx.now.0, &attempt) else {
                 return self.answer(ctx, slot, Tier::Balancer, Some(cause));
             };
             let attempt = self.attempts.at_mut(slot);
@@ -164,6 +152,24 @@ impl Plane {
                 }
             }
         }
+    }
+
+    /// The next target that may be tried.
+    fn target(&mut self, now: u64, attempt: &Attempt) -> Option<u32> {
+        if attempt.targets > self.config.balancer.other_targets {
+            return None;
+        }
+        let balancer = &mut self.balancers[usize::from(attempt.balancer)];
+        balancer.refresh(now, &self.links, &self.servers, &self.config.balancer);
+        let bits = self.streams[usize::from(attempt.stream)].choice.bits(attempt.id);
+        balancer.choose(Choice {
+            zone: attempt.zone,
+            user: attempt.user,
+            now,
+            bits: mix(bits ^ 19 ^ (u64::from(attempt.targets) << 32)),
+            outstanding: &self.outstanding,
+            not: attempt.server,
+        })
     }
 
     /// Adds what the way to a server and back costs.

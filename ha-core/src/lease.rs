@@ -247,3 +247,6 @@ fn wrong(operation: &'static str, kind: Kind) -> Error {
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ mod random;
 mod release;
 mod remove;
 mod shown;
-mod toy;
+pub(crate) mod toy;
 
 use crate::{
     observe::{Known, Observed},
@@ -24,11 +24,11 @@ fn secs(seconds: u64) -> Duration {
 }
 
 /// Six instances in three zones, room for two more, one at a time.
-fn web() -> Pool {
+pub(crate) fn web() -> Pool {
     Pool::new("web").release("v1").size(6..=8).capacity(6).ready("/ready", secs(90))
 }
 
-fn shop_of(pool: Pool) -> Topology {
+pub(crate) fn shop_of(pool: Pool) -> Topology {
     Topology::new("shop")
         .id("shop-1")
         .zones(["a", "b", "c"])
@@ -37,11 +37,11 @@ fn shop_of(pool: Pool) -> Topology {
         .with(Dns::apex("shop.example").to("front"))
 }
 
-fn valid(topology: Topology) -> ValidTopology {
+pub(crate) fn valid(topology: Topology) -> ValidTopology {
     ValidTopology::checked(topology)
 }
 
-fn shop(pool: Pool) -> ValidTopology {
+pub(crate) fn shop(pool: Pool) -> ValidTopology {
     valid(shop_of(pool))
 }
 

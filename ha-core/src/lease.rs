@@ -192,11 +192,11 @@ impl Lease {
         if self.held.take().is_none() {
             return;
         }
-        if let Ok(Some((record, version))) = place.read().await {
-            if record.holder == self.holder {
-                let record = Record { released_ms: Some(millis(unseen)), ..record };
-                let _ = place.put(&record, &Expect::Version(version)).await;
-            }
+        if let Ok(Some((record, version))) = place.read().await
+            && record.holder == self.holder
+        {
+            let record = Record { released_ms: Some(millis(unseen)), ..record };
+            let _ = place.put(&record, &Expect::Version(version)).await;
         }
     }
 

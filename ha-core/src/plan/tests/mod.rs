@@ -80,11 +80,9 @@ fn taken(plan: &Plan, observed: &Observed) -> u32 {
         let mut all = pools.state.iter().flat_map(|pool| &pool.instances);
         all.any(|instance| instance.id == id && instance.phase == crate::backend::state::InstancePhase::Ready)
     };
-    let steps = plan.steps().map(|step| match &step.action {
-        Action::Pool(PoolStep::Retire { instance, .. } | PoolStep::Hold { instance, .. }) => {
-            u32::from(ready(instance.clone()))
-        }
-        _ => 0,
+    let steps = plan.steps().filter_map(|step| match &step.action {
+        Action::Pool(PoolStep::Retire { instance, .. } | PoolStep::Hold { instance, .. }) => Some(instance.clone()),
+        Action::Network(_) | Action::Pool(_) | Action::Balancer(_) | Action::Dns(_) => None,
     });
-    steps.sum()
+    u32::try_from(steps.filter(|id| ready(id.clone())).count()).unwrap()
 }

@@ -5,6 +5,7 @@
 
 mod acts;
 mod adding;
+mod at_once;
 mod calls;
 mod causes;
 mod compile;

@@ -77,7 +77,7 @@ fn site() -> Result<ValidTopology, ha_core::validate::Problems> {
     for name in ["web", "web-one", "web-two", "blue", "green"] {
         let release = material.releases[0].as_str();
         site =
-            site.with(Pool::new(name).release(release).size(0..=20).capacity(3).ready("/ready", material.boot.budget));
+            site.with(Pool::new(name).release(release).size(1..=20).capacity(3).ready("/ready", material.boot.budget));
     }
     for (name, pool) in [("front", "web"), ("one", "web-one"), ("two", "web-two")] {
         site = site.with(Balancer::http(name).to(pool));

@@ -6,15 +6,17 @@ use ha_benches::{
 };
 use ha_core::{backend::state::TargetHealth, name::DnsName, time::Timestamp, topology::Algorithm};
 use ha_local::sim::{
+    Distribution,
     cloud::CloudEvent,
     engine::{
         draw::Seed,
         queue::{Event, Queue, Ties},
     },
     plane::{
-        Address, Arrivals, BalancerView, Condition, Ctx, EndpointView, Notice, Place, Plane, PlaneConfig, Probe,
-        RecordView, Segment, ServerConfig, ServerId, ServerSpec, Service, TargetView, Traffic,
+        Address, BalancerView, Condition, Ctx, EndpointView, Notice, Place, Plane, PlaneConfig, Probe, RecordView,
+        ServerConfig, ServerId, ServerSpec, TargetView, Traffic,
     },
+    traffic::{Arrivals, Segment},
 };
 use std::{collections::BTreeMap, time::Duration};
 
@@ -34,7 +36,7 @@ fn main() {
 
 /// The plane with health checks; the mean response time in ns.
 fn site(load: Load, mean: Duration) -> f64 {
-    let pool = ServerConfig { service: Service::Exponential { mean }, concurrency: 1, queue: 1000 };
+    let pool = ServerConfig { service: Distribution::Exponential { mean }, concurrency: 1, queue: 1000 };
     let pools = BTreeMap::from([("web".into(), pool)]);
     let mut plane = Plane::new(PlaneConfig { pools, ..PlaneConfig::ideal(1) });
     let seed = Seed(42);

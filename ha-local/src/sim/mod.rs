@@ -1,6 +1,7 @@
 //! A deterministic cloud in memory: virtual time, faults, traffic, users, DNS caches.
 
 mod build;
+mod by_hand;
 pub mod cloud;
 pub mod distribution;
 pub mod engine;

@@ -110,8 +110,7 @@ fn begin(simulation: &mut Simulation, sim: &Sim, length: Duration) -> Result<(),
     let Some(traffic) = &sim.traffic else { return Ok(()) };
     let entry = entry(world, traffic.to.as_deref())?;
     let (origin, until) = (world.origin, world.origin + length);
-    let segments: Arc<[_]> =
-        traffic.segments(length).into_iter().map(|segment| segment.shifted(origin).into()).collect();
+    let segments: Arc<[_]> = traffic.segments(length).into_iter().map(|segment| segment.shifted(origin)).collect();
     let key = who(entry.as_str());
     let (plane, mut ctx) = world.split();
     plane.follow(&mut ctx, sim.options.follow, until);
@@ -168,7 +167,7 @@ fn report(simulation: &Simulation, length: Duration) -> Run {
     let violations =
         world.watch.violations().iter().map(|(at, what)| (Timestamp(at.0.saturating_sub(origin.0)), what.clone()));
     let violations: Vec<_> = violations.collect();
-    let report = Report::of(world, length, not_converged, report::decisive(&records));
+    let report = Report::of(world, length, not_converged, report::decisive_since(world.trace.records(), origin));
     let (followed, world) = (world.plane.followed().to_vec(), Box::new(world.clone()));
     Run { report, records, followed, violations, world }
 }

@@ -1,7 +1,7 @@
 //! From a profile and a workload to the figures of the plane and the cloud.
 
 use super::{
-    Distribution, Profile, Workload,
+    Profile, Workload,
     cloud::Figures,
     engine::queue::Ties,
     plane::{BalancerConfig, NetworkConfig, Plane, PlaneConfig, ServerConfig, UsersConfig},
@@ -37,7 +37,7 @@ pub(super) fn ties(profile: &Profile) -> Ties {
 }
 
 fn server(service: &Service) -> ServerConfig {
-    ServerConfig { service: tmp(service.time), concurrency: service.concurrency, queue: service.queue }
+    ServerConfig { service: service.time, concurrency: service.concurrency, queue: service.queue }
 }
 
 fn network(profile: &Profile) -> NetworkConfig {
@@ -100,6 +100,7 @@ pub(super) fn figures(profile: &Profile) -> Figures {
         agent_check: HealthCheck::default(),
         alias_ttl: profile.dns.alias_ttl,
         reading: profile.metrics.period,
+        reading_delay: profile.metrics.delay,
         policy: profile.keeper.policy.clone(),
         reaction: profile.keeper.reaction.mean(),
         read: profile.api.read,
@@ -107,29 +108,4 @@ pub(super) fn figures(profile: &Profile) -> Figures {
         part: profile.api.part,
         call_timeout: profile.api.timeout,
     }
-}
-
-impl From<super::traffic::Segment> for super::plane::Segment {
-    fn from(s: super::traffic::Segment) -> Self {
-        use super::{plane::Arrivals as P, traffic::Arrivals as T};
-        let arrivals = match s.arrivals {
-            T::Rate(r) => P::Rate(r),
-            T::Linear(a, b) => P::Linear(a, b),
-            T::Even(r) => P::Even(r),
-            T::Count(n) => P::Count(n),
-            T::Unknown => P::Unknown,
-        };
-        Self { start: s.start, length: s.length, arrivals }
-    }
-}
-fn tmp(d: Distribution) -> super::plane::Service {
-    use super::plane::Service as S;
-    match d {
-        Distribution::Constant { mean } => S::Constant { mean },
-        d => S::Exponential { mean: d.mean() },
-    }
-}
-impl super::world::World {
-    /// tmp, the lead's
-    pub(crate) fn by_hand(&mut self, _changed: &ha_core::topology::ValidTopology) {}
 }

@@ -150,7 +150,12 @@ impl World {
             Event::Call(call, stage) => self.call_stage(call, stage),
             Event::Timer(timer) => self.ring(timer),
             Event::Fault(fault, stage) => self.fault_stage(fault, stage),
-            Event::Start(task) => self.attention.started.push(task),
+            // One that was ended before it began never begins.
+            Event::Start(task) => {
+                if self.tasks.get(task).is_some_and(|record| !record.dead) {
+                    self.attention.started.push(task);
+                }
+            }
         }
         self.settle();
     }

@@ -241,7 +241,7 @@ impl Cloud {
         }
         let over = env.figures.reading;
         let reading = |(pool, release): (PoolName, Release)| {
-            let at = at.back(env.faults.metric_delay(&pool));
+            let at = at.back(env.figures.reading_delay + env.faults.metric_delay(&pool));
             let healthy = self.targets_of(number, balancer).filter(|(other, instance, target)| {
                 let runs = self.instances[instance].release == release;
                 *other == pool && runs && target.checks.health == TargetHealth::Healthy

@@ -143,7 +143,8 @@ impl Cloud {
             return Some(false);
         }
         // Each endpoint checks every target; what most of those say that users reach is what the balancer goes by.
-        let zones: Vec<u8> = self.living_endpoints(env, balancer);
+        let reached = self.living_endpoints(env, balancer);
+        let zones = if reached.is_empty() { self.endpoints_up(env, balancer) } else { reached };
         let said = zones.iter().map(|zone| env.plane.probe(server, Place::Zone(*zone), check.timeout));
         let good = said.filter(|probe| *probe == Probe::Passed).count();
         (!zones.is_empty()).then_some(good * 2 >= zones.len())
@@ -151,10 +152,17 @@ impl Cloud {
 
     /// Zones in which a balancer has an endpoint that is up and that users reach.
     pub(super) fn living_endpoints(&self, env: &Env<'_>, balancer: &super::objects::BalancerObject) -> Vec<u8> {
+        let cut =
+            |zone| self.link(Place::Users, Place::Zone(zone)).cut || self.link(Place::Zone(zone), Place::Users).cut;
+        self.endpoints_up(env, balancer).into_iter().filter(|zone| !cut(*zone)).collect()
+    }
+
+    /// Zones in which a balancer has an endpoint that is up.
+    fn endpoints_up(&self, env: &Env<'_>, balancer: &super::objects::BalancerObject) -> Vec<u8> {
         let zones = balancer.spec.zones.iter().filter_map(|zone| self.zone_index(zone));
         let up = |zone: &u8| {
             let fate = env.faults.endpoint(balancer.name().as_str(), *zone, &balancer.changes);
-            !fate.down && !env.faults.zone_is_off(*zone) && !self.link(Place::Users, Place::Zone(*zone)).cut
+            !fate.down && !env.faults.zone_is_off(*zone)
         };
         zones.filter(up).collect()
     }

@@ -35,6 +35,8 @@ pub struct Figures {
     pub alias_ttl: Option<Duration>,
     /// How long a measurement of a release lasts.
     pub reading: Duration,
+    /// How long after its end a measurement can be read.
+    pub reading_delay: Duration,
     /// How the pools' keepers behave.
     pub policy: Policy,
     /// How long a keeper takes before it acts on what it sees.
@@ -81,6 +83,7 @@ impl Figures {
             agent_check: check(10, 2),
             alias_ttl: None,
             reading: Duration::from_secs(60),
+            reading_delay: Duration::ZERO,
             policy: Policy {
                 replaces_unhealthy: true,
                 keeps_brake: true,

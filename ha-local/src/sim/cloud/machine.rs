@@ -74,8 +74,11 @@ impl Cloud {
         if env.faults.zone_is_off(instance.zone_index) {
             return Some(Kind::NoCapacity);
         }
+        if env.faults.keepers_are_cut_from(instance.zone_index) {
+            return Some(Kind::Unavailable);
+        }
         let pool = self.pools.get(&instance.pool)?;
-        env.faults.launch(instance.subject(number, pool), tries)
+        env.faults.launch(instance.subject(number, pool), tries, &self.machines())
     }
 
     fn is_refused(&mut self, env: &mut Env<'_>, instance: &Instance, kind: &Kind) {
@@ -145,6 +148,10 @@ impl Cloud {
 
     pub(super) fn dies(&mut self, env: &mut Env<'_>, number: u32, epoch: u32) {
         let Some(instance) = self.instances.get(&number).filter(|it| it.epoch == epoch) else { return };
+        // Its release is good again.
+        if self.subject(number).and_then(|subject| env.faults.life(subject)).is_none() {
+            return;
+        }
         let told = env.tell(format!("the process of instance {} dies", instance.id), instance.story);
         env.cause = Some(told);
         self.kill(env, number);

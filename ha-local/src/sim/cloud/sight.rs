@@ -6,7 +6,7 @@ use crate::sim::engine::{
     draw::{Purpose, join, who},
 };
 use ha_core::{
-    backend::{Scope, state::Reading},
+    backend::{Operation, Resource, Scope, state::Reading},
     time::{Timestamp, nanos},
 };
 use std::{
@@ -58,6 +58,8 @@ pub(super) struct Wish {
     scope: Scope,
     at: Timestamp,
     viewer: u32,
+    /// What was asked, and of what.
+    asked: (Operation, Resource),
     /// How long the profile lets it be unseen.
     settle: Duration,
     /// When others see it, if a fault says so.
@@ -85,17 +87,19 @@ impl Cloud {
     pub(super) fn before_a_wish(&self, env: &Env<'_>, viewer: u32, request: &Request) -> Option<Wish> {
         let (tier, scope) = written(request)?;
         let (before, settle) = (self.state_of(tier, scope, env.now), env.figures.settle);
-        Some(Wish { tier, scope: scope.clone(), at: env.now, viewer, settle, unseen_until: None, before })
+        let asked = (request.operation(), request.resource());
+        Some(Wish { tier, scope: scope.clone(), at: env.now, viewer, asked, settle, unseen_until: None, before })
     }
 
     /// What this viewer's last wish of this kind did stays unseen by others, and by later processes, until then.
     pub fn hide(&mut self, viewer: u32, request: &Request, until: Timestamp) {
-        let Some((tier, scope)) = written(request) else { return };
+        let Some((_, scope)) = written(request) else { return };
         let parts = match self.kind(request) {
             Effect::Read => 0,
             Effect::Write { parts } => usize::from(parts),
         };
-        let of_wish = |wish: &&mut Wish| wish.viewer == viewer && wish.tier == tier && wish.scope == *scope;
+        let asked = (request.operation(), request.resource());
+        let of_wish = |wish: &&mut Wish| wish.viewer == viewer && wish.asked == asked && wish.scope == *scope;
         for wish in self.sight.wishes.iter_mut().rev().filter(of_wish).take(parts) {
             wish.unseen_until = Some(until);
         }

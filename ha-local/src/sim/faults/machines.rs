@@ -5,8 +5,12 @@ use super::{
     adding::{either, grown_delay, grown_factor, millionths, product},
     injected::Injected,
     strike::{Bad, Boot, Capacity, Instances, Link, Strike, Zone},
+    whom::subject as machine_subject,
 };
-use crate::sim::engine::draw::{Purpose, join, who};
+use crate::sim::{
+    cloud::Machine,
+    engine::draw::{Purpose, join, who},
+};
 use ha_core::{backend::Kind, time::nanos};
 use std::time::Duration;
 
@@ -100,8 +104,9 @@ impl Faults {
         }
         fate
     }
-    /// Whether a launch of this pool in this zone is refused now: `nth` tells repeated tries apart.
-    pub fn launch(&self, subject: Subject<'_>, nth: u64) -> Option<Kind> {
+    /// Whether a launch of this pool in this zone is refused now: `nth` tells repeated tries apart, `living` are all
+    /// the machines that there are.
+    pub fn launch(&self, subject: Subject<'_>, nth: u64, living: &[Machine<'_>]) -> Option<Kind> {
         for fault in self.working() {
             let Strike::Capacity(whom, capacity) = &fault.strike else { continue };
             if !whom.filter.takes(&subject) {
@@ -115,7 +120,10 @@ impl Faults {
                         self.seed.happens(Purpose::Failure, join(who, u64::from(subject.zone)), nth, millionths(rate));
                     draw.then_some(Kind::NoCapacity)
                 }
-                Capacity::Quota(most) => (subject.alive >= most).then_some(Kind::Quota),
+                Capacity::Quota(most) => {
+                    let counted = living.iter().filter(|machine| whom.filter.takes(&machine_subject(machine))).count();
+                    (counted >= most as usize).then_some(Kind::Quota)
+                }
             };
             if refused.is_some() {
                 fault.count(1);

@@ -3,8 +3,9 @@
 use super::strike::Operator;
 use crate::sim::world::World;
 use ha_core::{
+    backend::Resource,
     name::{InstanceId, PoolName, Release, ZoneName},
-    topology::{Capacity, Hold, HoldMode, Pool, Topology},
+    topology::{Capacity, Hold, HoldMode, Pool, Topology, ValidTopology},
 };
 
 impl World {
@@ -90,6 +91,7 @@ impl World {
         self.faults.all[index].count(1);
         match topology.validate() {
             Ok(changed) => {
+                self.lead_on(index, &changed);
                 self.wanted = if self.wanted.is_removed() { changed.removed() } else { changed };
                 if self.without_loop {
                     let changed = self.wanted.clone();
@@ -102,6 +104,19 @@ impl World {
                 self.tell_of(index, format!("it is refused: {}", why.join("; ")));
                 false
             }
+        }
+    }
+    /// What our loop does next to what is wanted otherwise, it does for this.
+    fn lead_on(&mut self, index: usize, changed: &ValidTopology) {
+        let Some(told) = self.faults.all[index].told else { return };
+        let (before, after) = (self.wanted.topology(), changed.topology());
+        let moved = before.closed != after.closed;
+        let pools = after.pools.iter().filter(|pool| moved || !before.pools.contains(pool));
+        let mut touched: Vec<String> = pools.map(|pool| Resource::Pool(pool.name.clone()).to_string()).collect();
+        let balancers = after.balancers.iter().filter(|_| moved);
+        touched.extend(balancers.map(|balancer| Resource::Balancer(balancer.name.clone()).to_string()));
+        for resource in touched {
+            self.causes.insert(resource, told);
         }
     }
     fn named_zones(&self, zones: &[u8]) -> Vec<ZoneName> {

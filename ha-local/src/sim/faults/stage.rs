@@ -11,7 +11,7 @@ use crate::sim::{
     },
     world::World,
 };
-use ha_core::time::Timestamp;
+use ha_core::{fault::Fault, time::Timestamp, validate::Problem};
 use std::time::Duration;
 
 /// For so long before a link is congested is counted what passes it.
@@ -30,6 +30,37 @@ impl World {
         (self.faults.seed, self.faults.settle) = (self.seed, self.figures.settle);
         for index in 0..self.faults.all.len() {
             self.schedule_fault(index);
+        }
+    }
+    /// Strikes with one more fault now, whatever its own time is; answers its number. It need not match anything: then
+    /// it strikes nobody.
+    pub fn strike(&mut self, fault: &Fault) -> Result<u32, Problem> {
+        if self.faults.site.is_none() {
+            self.faults.site = Some(self.wanted.clone());
+            (self.faults.seed, self.faults.settle) = (self.seed, self.figures.settle);
+        }
+        let passed = self.now.since(self.faults.origin);
+        let now = Fault { at: passed, ..fault.clone() };
+        let injected = self.faults.compile(&now)?;
+        self.faults.all.push(injected);
+        let index = self.faults.all.len() - 1;
+        let number = u32::try_from(index).unwrap_or(u32::MAX);
+        self.fault_stage(number, FaultStage::Strike(0));
+        self.settle();
+        Ok(number)
+    }
+    /// The cause of a fault is gone now; who it struck comes back.
+    pub fn heal(&mut self, fault: u32) {
+        self.fault_stage(fault, FaultStage::End(0));
+        if let Some(healed) = self.faults.all.get_mut(fault as usize).filter(|fault| fault.phase == Phase::Ahead) {
+            healed.phase = Phase::Over;
+        }
+        self.settle();
+    }
+    /// The causes of all faults are gone now, those ahead included.
+    pub fn heal_all(&mut self) {
+        for fault in 0..u32::try_from(self.faults.all.len()).unwrap_or(u32::MAX) {
+            self.heal(fault);
         }
     }
     pub(super) fn schedule_fault(&mut self, index: usize) {

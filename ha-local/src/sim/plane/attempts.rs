@@ -180,8 +180,11 @@ impl Attempts {
     pub(super) fn oldest(&self) -> Option<u32> {
         (self.oldest != NONE).then_some(self.oldest)
     }
-    /// Every record that holds, in order.
+    /// Every record that holds, in the order of streams and intents: where a record lies depends on other streams.
     pub(super) fn select(&self, holds: impl Fn(&Attempt) -> bool) -> Vec<u32> {
-        (0..).zip(&self.slots).filter(|(_, attempt)| holds(attempt)).map(|(slot, _)| slot).collect()
+        let holding = (0..).zip(&self.slots).filter(|(_, attempt)| holds(attempt));
+        let mut found: Vec<_> = holding.map(|(slot, attempt)| (attempt.stream, attempt.id, slot)).collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, _, slot)| slot).collect()
     }
 }

@@ -1,6 +1,6 @@
 //! The figures of users, networks, balancers and servers: what the profile and the workload say, as plain numbers.
 
-use super::service::Service;
+use crate::sim::Distribution;
 use ha_core::name::PoolName;
 use std::{collections::BTreeMap, time::Duration};
 
@@ -15,7 +15,7 @@ pub struct PlaneConfig {
     pub balancer: BalancerConfig,
     /// How users behave.
     pub users: UsersConfig,
-    /// The workload of each pool; one that is not named has [`ServerConfig::default`].
+    /// The workload of each pool; one that is not named has the workload's default.
     pub pools: BTreeMap<PoolName, ServerConfig>,
     /// The length of a bucket of the series.
     pub bucket: Duration,
@@ -134,7 +134,7 @@ impl Default for UsersConfig {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServerConfig {
     /// How long one request is worked on.
-    pub service: Service,
+    pub service: Distribution,
     /// How many requests are worked on at once, from 1.
     pub concurrency: u32,
     /// How many wait at most.
@@ -143,6 +143,7 @@ pub struct ServerConfig {
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        Self { service: Service::Exponential { mean: Duration::from_millis(100) }, concurrency: 1, queue: 1000 }
+        let work = crate::sim::workload::Service::default();
+        Self { service: work.time, concurrency: work.concurrency, queue: work.queue }
     }
 }

@@ -57,7 +57,7 @@ impl Plane {
     pub fn probe(&mut self, id: ServerId, from: Place, timeout: Duration) -> Probe {
         let Some(server) = self.servers.get_mut(id.0 as usize) else { return Probe::TimedOut };
         server.timeout = nanos(timeout);
-        server.alarm = server.alarm_for(self.work[usize::from(server.work)].mean_ns(), server.timeout);
+        server.alarm = server.alarm_for(nanos(self.work[usize::from(server.work)].mean()) as f64, server.timeout);
         let condition = server.condition;
         let trip = self.links.trip(from, Place::Zone(server.zone));
         let slow_way = trip.ns + 2 * condition.delay_ns >= server.timeout;

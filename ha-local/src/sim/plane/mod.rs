@@ -28,13 +28,13 @@ pub use config::{BalancerConfig, NetworkConfig, PlaneConfig, ServerConfig, Users
 pub use follow::{Followed, Hop};
 pub use ledger::{ByCause, Cause, Ledger, Tier, TiersSide, UsersSide};
 pub use series::{Bucket, Latency};
-pub use service::Service;
-pub use traffic::{Arrivals, Segment, Traffic};
+pub use traffic::Traffic;
 pub use types::{
     Address, BalancerView, Condition, Ctx, EndpointView, LinkState, Measured, Notice, Place, Probe, RecordView,
     ServerId, ServerSpec, TargetView,
 };
 
+use crate::sim::Distribution;
 use attempts::Attempts;
 use balancer::Balancer;
 use follow::Follow;
@@ -62,7 +62,7 @@ pub struct Plane {
     /// Requests in flight, by server.
     outstanding: Vec<u32>,
     /// The distributions of service times, by the number of the workload.
-    work: Vec<Service>,
+    work: Vec<Distribution>,
     readings: Vec<Readings>,
     links: Links,
     /// Some way, or some end of one, does not let everything pass.

@@ -62,7 +62,8 @@ impl Series {
             steps: vec![0; STEPS],
             total_ns: 0,
             // Three digits are allowed, so that this cannot fail; the other arm keeps it total.
-            latencies: Histogram::new(3).unwrap_or_else(|_| unreachable!("three digits are within one to five")),
+            latencies: Histogram::new_with_bounds(1, 1 << 42, 3)
+                .unwrap_or_else(|_| unreachable!("three digits are within one to five")),
         }
     }
     /// Buckets without anybody are left out.

@@ -5,9 +5,10 @@ use super::{
     attempts::{Attempt, DIRECT, NONE, Phase},
     ledger::Tier,
     names::happens,
+    service::time_ns,
 };
 use crate::sim::engine::{draw::mix, queue::Event};
-use ha_core::time::Timestamp;
+use ha_core::time::{Timestamp, nanos};
 
 impl Plane {
     /// A request has reached a server.
@@ -52,7 +53,7 @@ impl Plane {
         let stream = &self.streams[usize::from(attempt.stream)];
         let mut time = match stream.takes {
             Some(takes) => takes as f64,
-            None => self.work[usize::from(server.work)].sample(stream.service.bits(attempt.id)),
+            None => time_ns(self.work[usize::from(server.work)], stream.service.bits(attempt.id)),
         };
         if !server.well && server.strained() {
             time *= f64::from(server.condition.slow) / 1000.0;
@@ -152,7 +153,7 @@ impl Plane {
         let server = &mut self.servers[id as usize];
         let before = server.condition;
         server.set(condition);
-        let mean = self.work[usize::from(server.work)].mean_ns();
+        let mean = nanos(self.work[usize::from(server.work)].mean()) as f64;
         if server.timeout != u64::MAX {
             server.alarm = server.alarm_for(mean, server.timeout);
         }

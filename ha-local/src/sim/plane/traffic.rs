@@ -1,34 +1,11 @@
 //! When users come: segments of time with a rate or a count, walked by a cursor that is plain data.
 
-use crate::sim::engine::draw::as_exponential;
+use crate::sim::{
+    engine::draw::as_exponential,
+    traffic::{Arrivals, Segment},
+};
 use ha_core::time::{Timestamp, nanos};
 use std::{sync::Arc, time::Duration};
-
-/// How many come during a segment.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Arrivals {
-    /// Independently, this many a second on average.
-    Rate(f64),
-    /// Independently, at a rate that changes linearly from the first to the second.
-    Linear(f64, f64),
-    /// This many a second, at equal distances.
-    Even(f64),
-    /// Exactly this many, anywhere in it.
-    Count(u64),
-    /// Nobody; and it is not known how many there would have been.
-    Unknown,
-}
-
-/// A piece of time and who comes in it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Segment {
-    /// When it begins; not before the end of the one before.
-    pub start: Timestamp,
-    /// How long it is.
-    pub length: Duration,
-    /// Who comes.
-    pub arrivals: Arrivals,
-}
 
 /// A stream of users to one name.
 #[derive(Clone, Debug, PartialEq)]

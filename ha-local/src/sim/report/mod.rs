@@ -11,12 +11,14 @@ mod panel;
 mod sample;
 mod series;
 mod show;
+mod since;
 mod story;
 
 pub use chart::{Colour, charts};
 pub use dip::{Dip, STEADY};
 pub use event::{Occurrence, decisive};
 pub use series::{Bucket, Series};
+pub(crate) use since::decisive_since;
 
 use serde::Serialize;
 use std::{collections::BTreeMap, time::Duration};

@@ -27,7 +27,12 @@ impl Faults {
         let mut problems = Vec::new();
         let mut faults = Self { record: record.into(), site: Some(site.clone()), origin, ..Self::default() };
         for (index, fault) in events.iter().enumerate() {
-            match faults.compile(fault) {
+            let compiled = faults.compile(fault).map_err(|problem| vec![problem]);
+            let found = compiled.and_then(|injected| {
+                let unfit = fault.check(site.topology());
+                if unfit.is_empty() { Ok(injected) } else { Err(unfit) }
+            });
+            match found {
                 Ok(injected) => faults.all.push(injected),
                 Err(found) => problems.extend(found.into_iter().map(|mut problem| {
                     problem.path = format!("{record}: event {}: {}", index + 1, problem.path);
@@ -37,18 +42,14 @@ impl Faults {
         }
         if problems.is_empty() { Ok(faults) } else { Err(Problems(problems)) }
     }
-    /// One fault on this run's clock, or every reason why it cannot strike.
-    pub(super) fn compile(&self, fault: &Fault) -> Result<Injected, Vec<Problem>> {
+    /// One fault on this run's clock, or why nothing of this version can do it.
+    pub(super) fn compile(&self, fault: &Fault) -> Result<Injected, Problem> {
         let nothing = Topology::new("");
         let site = self.site.as_ref().map_or(&nothing, ValidTopology::topology);
         let target = fault.target.to_string();
         let key = join(who(&self.record), who(&target));
         let written = Written { fault, site, key };
-        let strike = written.strike().map_err(|what| vec![Problem::new("fault", what, "")])?;
-        let problems = fault.check(site);
-        if !problems.is_empty() {
-            return Err(problems);
-        }
+        let strike = written.strike().map_err(|what| Problem::new("fault", what, ""))?;
         let given = &fault.parameters;
         let at = self.origin + fault.at;
         Ok(Injected {

@@ -2,10 +2,15 @@
 
 use super::{at_work, subject, web};
 use crate::sim::{
+    cloud::Machine,
     faults::{EndpointFate, injected::STEPS},
     plane::{LinkState, Place},
 };
-use ha_core::{backend::Kind, time::Timestamp};
+use ha_core::{
+    backend::{Kind, state::InstancePhase},
+    name::{InstanceId, Release},
+    time::Timestamp,
+};
 use std::time::Duration;
 
 #[test]
@@ -65,7 +70,7 @@ fn boots_and_launches_follow_their_faults() {
         "where = \"pool:web\", fault = \"boot.slow\", times = 4",
         "where = \"pool:web\", fault = \"boot.never_serves\", above_size = 2",
         "where = \"zone:b\", fault = \"capacity.none\"",
-        "where = \"pool:web in zone:c\", fault = \"capacity.quota\", most = 6",
+        "where = \"pool:web in zone:c\", fault = \"capacity.quota\", most = 2",
     ]);
     faults.all[1].memory.sizes.insert(web(), 2);
     let pool = web();
@@ -73,10 +78,20 @@ fn boots_and_launches_follow_their_faults() {
     assert_eq!((fate.times, fate.never_serves), (4000, true));
     let few = super::Subject { alive: 4, ..subject(&pool, "web-1", 0) };
     assert!(!faults.boot(few).never_serves);
-    assert_eq!(faults.launch(subject(&pool, "web-1", 0), 0), None);
-    assert_eq!(faults.launch(subject(&pool, "web-1", 1), 0), Some(Kind::NoCapacity));
-    assert_eq!(faults.launch(subject(&pool, "web-1", 2), 0), Some(Kind::Quota));
-    assert_eq!(faults.launch(super::Subject { alive: 5, ..subject(&pool, "web-1", 2) }, 0), None);
+    let (id, release) = (InstanceId::from("web-9"), Release::from("v1"));
+    let machine = |number, zone| Machine {
+        number,
+        name: &id,
+        zone,
+        pool: &pool,
+        release: &release,
+        phase: InstancePhase::Ready,
+        served: None,
+    };
+    let living = [machine(1, 2), machine(2, 0), machine(3, 2)];
+    let launch = |zone, living: &[Machine<'_>]| faults.launch(subject(&pool, "web-1", zone), 0, living);
+    assert_eq!((launch(0, &living), launch(1, &living)), (None, Some(Kind::NoCapacity)));
+    assert_eq!((launch(2, &living), launch(2, &living[1..])), (Some(Kind::Quota), None));
 }
 
 #[test]

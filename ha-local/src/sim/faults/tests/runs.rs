@@ -119,3 +119,53 @@ fn a_second_loop_comes_and_goes_and_clocks_go_wrong() {
     let clock = run.world().tasks.get(controllers[0]).unwrap().clock;
     assert_eq!((clock.ppm, clock.offset_ns), (0, -90_000_000_000 + 600_000_000));
 }
+
+#[test]
+fn what_is_struck_by_hand_is_healed_by_hand() {
+    let mut sim = Sim::new(&site(), 7).length(Duration::from_secs(3600));
+    let mut simulation = sim.start().unwrap();
+    simulation.run_for(Duration::from_secs(3600));
+    let power = Fault::zone_power("b");
+    let number = simulation.state().world.strike(&power).unwrap();
+    assert!(simulation.state().world.faults.zone_is_off(1));
+    simulation.run_for(Duration::from_secs(600));
+    simulation.state().world.heal(number);
+    assert!(!simulation.state().world.faults.zone_is_off(1));
+    assert!(simulation.state().world.strike(&Fault::new("cache.flush", "cache:*").unwrap()).is_err());
+}
+
+#[test]
+fn every_fault_with_users_or_checks_in_its_way_has_a_consequence() {
+    let traffic = crate::sim::Traffic::daily(20.0);
+    let events = [
+        "lasts = \"20m\", where = \"link:users-all\", fault = \"link.loss\", rate = 0.3",
+        "lasts = \"20m\", where = \"link:users-all\", fault = \"link.congested\", carries = 0.5",
+        "lasts = \"20m\", where = \"link:a-others\", fault = \"link.cut\"",
+        "lasts = \"20m\", where = \"link:balancer:front-pool:web\", fault = \"link.delay\", delay = \"80ms\"",
+        "lasts = \"20m\", where = \"balancer:front in zone:a\", fault = \"balancer.down\"",
+        "lasts = \"20m\", where = \"balancer:*\", fault = \"balancer.error\", rate = 0.1, ramp = \"10m\"",
+        "lasts = \"20m\", where = \"balancer:*\", fault = \"balancer.flap\", rate = 0.5, period = \"1m\"",
+        "lasts = \"20m\", where = \"balancer:*\", fault = \"balancer.stale\", age = \"1h\"",
+        "lasts = \"20m\", where = \"record:*\", fault = \"dns.empty\"",
+        "lasts = \"20m\", where = \"users\", fault = \"dns.unresolvable\", rate = 1",
+        "lasts = \"20m\", where = \"share:0.1 of users\", fault = \"dns.stale\"",
+        "lasts = \"20m\", where = \"zone:b\", fault = \"zone.network\"",
+        "lasts = \"20m\", where = \"zone:b\", fault = \"zone.slow\", times = 3, rate = 0.1",
+        "lasts = \"20m\", where = \"share:0.3 of pool:web\", fault = \"instances.stop\", lost = 0.5, tail = \"5m\"",
+        "lasts = \"20m\", where = \"pool:web\", fault = \"release.latent\", rate = 0.9",
+        "lasts = \"2h\", where = \"pool:web\", fault = \"release.one_way\"",
+        "lasts = \"2h\", where = \"pool:web\", fault = \"release.leaks\", after = \"20m\"",
+        "lasts = \"20m\", where = \"service:pool\", fault = \"view.stale\", age = \"2m\"",
+        "lasts = \"20m\", where = \"service:*\", fault = \"view.page_shift\", rate = 1",
+        "lasts = \"20m\", where = \"service:*\", fault = \"api.throttle\", rate = 0.8",
+        "lasts = \"20m\", where = \"store:*\", fault = \"store.down\"",
+        "lasts = \"20m\", where = \"metric:*\", fault = \"metrics.gap\"",
+    ];
+    for event in events {
+        let fault = read(&format!("{{ at = \"30m\", {event} }}"));
+        let effect = fault.effect;
+        let sim = Sim::new(&site(), 7).traffic(traffic.clone()).length(Duration::from_secs(3600 * 5 / 2));
+        let run = sim.at("30m", fault).run();
+        assert!(consequences(&run, effect) > 0, "{effect}\n{}", story(&run));
+    }
+}

@@ -5,7 +5,7 @@ use ha_core::topology::Share;
 
 /// How many of `count` requests each of `servers` answered, each worked on for no time.
 fn shares(servers: usize, count: u64, change: impl FnOnce(&mut BalancerView)) -> (Vec<u64>, World) {
-    let mut config = config(Service::Constant { mean: Duration::ZERO }, 1, 5);
+    let mut config = config(Distribution::Constant { mean: Duration::ZERO }, 1, 5);
     config.users.population = 100;
     let mut world = World::new(config, 7);
     let targets: Vec<_> = (0..servers)
@@ -120,7 +120,7 @@ fn a_sticky_user_stays_with_one_server_until_it_is_gone() {
 #[test]
 fn a_refused_connection_goes_to_another_target_if_the_balancer_may() {
     for (others, served, lost) in [(0, 50, 50), (1, 100, 0)] {
-        let mut config = config(Service::Constant { mean: Duration::ZERO }, 1, 5);
+        let mut config = config(Distribution::Constant { mean: Duration::ZERO }, 1, 5);
         config.balancer.other_targets = others;
         let (mut world, servers) = balanced(config, Algorithm::RoundRobin, 2);
         world.condition(servers[0], Condition { silent: false, ..OFF });
@@ -132,7 +132,7 @@ fn a_refused_connection_goes_to_another_target_if_the_balancer_may() {
 
 #[test]
 fn a_silent_target_costs_the_time_out_and_a_cut_way_is_noticed() {
-    let mut config = config(Service::Constant { mean: Duration::ZERO }, 1, 5);
+    let mut config = config(Distribution::Constant { mean: Duration::ZERO }, 1, 5);
     config.zones = 2;
     config.balancer = BalancerConfig { connect_timeout: secs(2), other_targets: 1, notices_cut: secs(30) };
     let mut world = World::new(config, 1);

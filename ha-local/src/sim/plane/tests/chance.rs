@@ -4,7 +4,7 @@ use super::*;
 use crate::sim::engine::draw::who;
 
 fn with_second(second: bool) -> World {
-    let config = config(Service::Exponential { mean: secs(1) }, 1, 100);
+    let config = config(Distribution::Exponential { mean: secs(1) }, 1, 100);
     let (mut world, _) = balanced(PlaneConfig { zones: 2, ..config }, Algorithm::RoundRobin, 4);
     world.with(|plane, ctx| plane.follow(ctx, 20, at(1000)));
     world.traffic(Arrivals::Rate(3.0), secs(1000));
@@ -46,7 +46,7 @@ fn another_pool_changes_no_draw_of_the_first() {
 #[test]
 fn more_servers_change_no_service_time() {
     let busy = |servers| {
-        let config = config(Service::Exponential { mean: secs(1) }, 1000, 0);
+        let config = config(Distribution::Exponential { mean: secs(1) }, 1000, 0);
         let (mut world, _) = balanced(config, Algorithm::RoundRobin, servers);
         world.traffic(Arrivals::Count(500), secs(100));
         world.finish();
@@ -59,7 +59,7 @@ fn more_servers_change_no_service_time() {
 #[test]
 fn a_seed_is_a_run() {
     let run = |seed| {
-        let mut world = World::new(config(Service::Exponential { mean: secs(1) }, 1, 100), seed);
+        let mut world = World::new(config(Distribution::Exponential { mean: secs(1) }, 1, 100), seed);
         let server = world.server("web", 0);
         world.record(vec![Address::Server(server)]);
         world.traffic(Arrivals::Rate(0.5), secs(1000));

@@ -4,7 +4,7 @@ use super::*;
 
 /// One server behind a balancer, one request every two seconds from second 1 on, each worked on for so long.
 fn steady(service: Duration, concurrency: u32, patience: u64) -> (World, ServerId) {
-    let mut config = config(Service::Constant { mean: service }, concurrency, 5);
+    let mut config = config(Distribution::Constant { mean: service }, concurrency, 5);
     config.users.deadline = secs(60);
     config.users.patience = secs(patience);
     let (world, servers) = balanced(config, Algorithm::RoundRobin, 1);

@@ -8,9 +8,13 @@ mod theory;
 mod users;
 
 use super::*;
-use crate::sim::engine::{
-    draw::Seed,
-    queue::{Event, Queue, Ties},
+use crate::sim::{
+    Distribution,
+    engine::{
+        draw::Seed,
+        queue::{Event, Queue, Ties},
+    },
+    traffic::{Arrivals, Segment},
 };
 use ha_core::{
     backend::state::TargetHealth,
@@ -104,7 +108,7 @@ fn site() -> DnsName {
 }
 
 /// A configuration of one zone in which pool `web` works so.
-fn config(service: Service, concurrency: u32, queue: u32) -> PlaneConfig {
+fn config(service: Distribution, concurrency: u32, queue: u32) -> PlaneConfig {
     let pools = BTreeMap::from([("web".into(), ServerConfig { service, concurrency, queue })]);
     PlaneConfig { pools, ..PlaneConfig::ideal(1) }
 }

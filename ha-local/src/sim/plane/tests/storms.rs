@@ -5,7 +5,7 @@ use crate::sim::engine::draw::{Purpose, mix};
 use ha_core::topology::Share;
 
 fn stormy(seed: u64) -> World {
-    let mut config = config(Service::Exponential { mean: Duration::from_millis(300) }, 2, 4);
+    let mut config = config(Distribution::Exponential { mean: Duration::from_millis(300) }, 2, 4);
     config.zones = 3;
     config.network = NetworkConfig {
         users: Duration::from_millis(20),
@@ -18,7 +18,7 @@ fn stormy(seed: u64) -> World {
         population: 50,
         resolvers: 7,
         retries: 2,
-        retry_budget: (seed % 2 == 0).then_some(300),
+        retry_budget: seed.is_multiple_of(2).then_some(300),
         keep_alive: secs(seed % 3 * 20),
         ttl_violators: 300_000,
         ttl_extra: secs(90),
@@ -39,7 +39,7 @@ fn roll(world: &World, nth: u64, end: u64) -> u64 {
 
 fn any_condition(world: &World, nth: u64) -> Condition {
     let bits = roll(world, nth, 1 << 40);
-    let one_in = |shift: u64, n: u64| (bits >> shift) % n == 0;
+    let one_in = |shift: u64, n: u64| (bits >> shift).is_multiple_of(n);
     Condition {
         up: !one_in(0, 3),
         silent: one_in(2, 2),

@@ -37,7 +37,7 @@ fn mean_response(world: &mut World, batches: u64, batch: Duration) -> (f64, f64)
 
 /// A site of `servers` with `c` places each, loaded to `rho`, with a mean service time of a second.
 fn response(servers: usize, c: u32, rho: f64) -> (f64, f64) {
-    let mut config = config(Service::Exponential { mean: secs(1) }, c, u32::MAX);
+    let mut config = config(Distribution::Exponential { mean: secs(1) }, c, u32::MAX);
     config.users.deadline = secs(1_000_000);
     config.users.patience = secs(1_000_000);
     let (mut world, _) = balanced(config, Algorithm::RoundRobin, servers);

@@ -4,7 +4,7 @@ use super::*;
 
 /// Two servers reached directly, no work to do, one request a second.
 fn direct(change: impl FnOnce(&mut PlaneConfig)) -> (World, [ServerId; 2]) {
-    let mut config = config(Service::Constant { mean: Duration::ZERO }, 1, 5);
+    let mut config = config(Distribution::Constant { mean: Duration::ZERO }, 1, 5);
     config.pools.insert("other".into(), config.pools[&"web".into()].clone());
     config.users.resolvers = 50;
     change(&mut config);
@@ -96,7 +96,7 @@ fn the_next_address_is_tried_when_one_does_not_answer() {
 #[test]
 fn who_gives_up_leaves_work_for_nobody() {
     let (mut world, [server, _]) = direct(|config| config.users.patience = secs(4));
-    world.plane.work[0] = Service::Constant { mean: secs(6) };
+    world.plane.work[0] = Distribution::Constant { mean: secs(6) };
     point(&mut world, server, None);
     world.traffic(Arrivals::Even(0.1), secs(100));
     world.finish();
@@ -108,7 +108,7 @@ fn who_gives_up_leaves_work_for_nobody() {
 #[test]
 fn a_good_answer_after_the_deadline_is_late() {
     let (mut world, [server, _]) = direct(|config| config.users.retries = 3);
-    world.plane.work[0] = Service::Constant { mean: secs(6) };
+    world.plane.work[0] = Distribution::Constant { mean: secs(6) };
     point(&mut world, server, None);
     world.traffic(Arrivals::Even(0.1), secs(100));
     world.finish();

@@ -163,6 +163,9 @@ impl World {
         }
         let result = self.with_cloud(call.cause, |cloud, env| cloud.effect(env, call.id.task, &call.request, part));
         self.watch_look(call.id.task, &call.request);
+        if let (Request::HandsView(..), Some(record)) = (&call.request, self.tasks.get_mut(call.id.task)) {
+            record.looked = self.now;
+        }
         if result.is_ok() {
             self.watch_launch(&call.request);
         }

@@ -5,7 +5,6 @@
 
 mod acts;
 mod adding;
-mod at_once;
 mod calls;
 mod causes;
 mod compile;

@@ -19,15 +19,26 @@ use ha_core::{
     name::DnsName,
     topology::Endpoint,
 };
-use std::time::Duration;
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 /// The world of one case, from inside.
 pub(super) struct Bench {
-    pub(super) caller: Caller,
-    pub(super) patience: Patience,
+    caller: Caller,
+    patience: Patience,
+    /// The faults that it let strike, by their numbers in the world.
+    struck: Mutex<Vec<(Fault, u32)>>,
 }
 
 impl Bench {
+    pub(super) fn new(caller: Caller, patience: Patience) -> Self {
+        Self { caller, patience, struck: Mutex::default() }
+    }
+    fn struck(&self) -> MutexGuard<'_, Vec<(Fault, u32)>> {
+        self.struck.lock().unwrap_or_else(PoisonError::into_inner)
+    }
     fn with<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
         act(&mut self.caller.shared().lock().world)
     }
@@ -90,10 +101,16 @@ impl Lab for Bench {
         Ok(())
     }
     async fn strike(&self, fault: &Fault) -> Result<(), String> {
-        self.with(|world| world.strike_now(fault)).map_err(|problems| problems.to_string())
+        let number = self.with(|world| world.strike(fault)).map_err(|problem| problem.to_string())?;
+        self.struck().push((fault.clone(), number));
+        Ok(())
     }
     async fn heal(&self, fault: &Fault) -> Result<(), String> {
-        self.with(|world| world.heal_now(fault)).map_err(|problems| problems.to_string())
+        let mut struck = self.struck();
+        let found = struck.iter().position(|(other, _)| other == fault);
+        let (_, number) = struck.remove(found.ok_or_else(|| format!("it does not strike: {fault}"))?);
+        self.with(|world| world.heal(number));
+        Ok(())
     }
     async fn request(&self, scope: &Scope, request: &Request) -> Answer {
         let ticket = match self.send(scope, request) {

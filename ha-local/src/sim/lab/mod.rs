@@ -39,7 +39,7 @@ impl SimLab {
         let patience = self.patience;
         // A case waits for a dozen things at most, each as long as patience lasts.
         let ended = simulation.block_on("case", patience.limit * 24, move |caller| async move {
-            run_case(case, &Bench { caller, patience }).await
+            run_case(case, &Bench::new(caller, patience)).await
         });
         ended.unwrap_or_else(|stuck| Verdict::Failed(stuck.to_string()))
     }

@@ -37,11 +37,11 @@ impl World {
     pub fn strike(&mut self, fault: &Fault) -> Result<u32, Problem> {
         if self.faults.site.is_none() {
             self.faults.site = Some(self.wanted.clone());
-            (self.faults.seed, self.faults.settle) = (self.seed, self.figures.settle);
         }
-        let passed = self.now.since(self.faults.origin);
-        let now = Fault { at: passed, ..fault.clone() };
-        let injected = self.faults.compile(&now)?;
+        (self.faults.seed, self.faults.settle) = (self.seed, self.figures.settle);
+        let mut injected = self.faults.compile(fault)?;
+        injected.ends = injected.ends.map(|end| self.now + end.since(injected.at));
+        injected.at = self.now;
         self.faults.all.push(injected);
         let index = self.faults.all.len() - 1;
         let number = u32::try_from(index).unwrap_or(u32::MAX);
@@ -184,7 +184,7 @@ impl World {
             if nth + lost >= count {
                 self.lose_one(index, nth);
             } else {
-                match spread(tail, nth, count) {
+                match spread(tail, nth, count - lost) {
                     Duration::ZERO => self.let_one_go(index, nth),
                     after => self.push_stage(index, self.now + after, FaultStage::End(turn(nth))),
                 }

@@ -47,7 +47,12 @@ impl Written<'_> {
                 Amount::Count(_) => return Err(format!("{}: of users, give a share", self.fault.effect)),
             },
             // Nothing in a zone asks for a name yet: databases and dependencies will.
-            what => return self.nothing_at(what.kind()),
+            what @ (Subject::Named(..) | Subject::All | Subject::Controller | Subject::Link { .. }) => {
+                return self.nothing_at(what.kind());
+            }
+            what @ (Subject::Service(_) | Subject::Metric(_) | Subject::Call(..)) => {
+                return self.nothing_at(what.kind());
+            }
         };
         let dns = match effect {
             "empty" => Dns::Empty,

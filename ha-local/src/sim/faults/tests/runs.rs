@@ -169,3 +169,19 @@ fn every_fault_with_users_or_checks_in_its_way_has_a_consequence() {
         assert!(consequences(&run, effect) > 0, "{effect}\n{}", story(&run));
     }
 }
+
+#[test]
+fn those_struck_come_back_one_after_the_other_and_the_lost_ones_never() {
+    let mut simulation = Sim::new(&site(), 7).start().unwrap();
+    simulation.run_for(Duration::from_secs(3600));
+    let fault = "{ at = \"0s\", lasts = \"10m\", where = \"pool:web\", fault = \"instances.stop\", tail = \"10m\", lost = 0.5 }";
+    let number = simulation.state().world.strike(&read(fault)).unwrap() as usize;
+    let mut struck = Vec::new();
+    for minutes in [1, 8, 2, 5, 5] {
+        let now = |simulation: &crate::sim::Simulation| simulation.state().world.faults.all[number].memory.struck.len();
+        simulation.run_for(Duration::from_secs(minutes * 60));
+        struck.push(now(&simulation));
+    }
+    // Of six, three never come back; of the other three the first is back at once, the last within the tail.
+    assert_eq!(struck, [6, 6, 2, 1, 0]);
+}

@@ -55,7 +55,10 @@ impl Plane {
         let server = &self.servers[id as usize];
         let attempt = self.attempts.at_mut(slot);
         let stream = &self.streams[usize::from(attempt.stream)];
-        let mut time = time_ns(self.work[usize::from(server.work)], stream.service.bits(attempt.id));
+        let mut time = match stream.takes {
+            Some(takes) => takes as f64,
+            None => time_ns(self.work[usize::from(server.work)], stream.service.bits(attempt.id)),
+        };
         if !server.well && server.strained() {
             time *= f64::from(server.condition.slow) / 1000.0;
         }

@@ -146,7 +146,8 @@ impl World {
                     self.crash(call.id.task);
                     call.heard = true;
                 } else if !call.heard && call.answer.is_none() {
-                    call.answer = Some(answer(&call));
+                    let ahead = self.tasks.get(call.id.task).map_or(0, |record| record.clock.at(self.now));
+                    call.answer = Some(answer(&call).map(|answer| answer.on_a_clock(ahead)));
                     self.attention.woken.push(WaitKey::Call(number));
                 }
             }

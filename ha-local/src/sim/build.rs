@@ -185,7 +185,7 @@ impl Sim {
     pub(super) fn origin(&self) -> Timestamp {
         if self.options.from_nothing { Timestamp::ZERO } else { ORIGIN }
     }
-    fn world(&mut self) -> Result<World, Problems> {
+    pub(super) fn world(&mut self) -> Result<World, Problems> {
         let mut problems = std::mem::take(&mut self.problems);
         problems.extend(self.workload.check(self.site.topology()));
         let faults = match Faults::new(&self.name, &self.faults, &self.site, self.origin()) {

@@ -6,6 +6,8 @@ pub mod cloud;
 pub mod distribution;
 pub mod engine;
 pub mod faults;
+#[cfg(feature = "conformance")]
+pub mod lab;
 mod measure;
 pub mod plane;
 pub mod ports;

@@ -34,7 +34,7 @@ impl World {
         let due = grid(self.now, rest.period);
         let ahead = self.tasks.get(task).map_or(0, |record| record.clock.at(self.now));
         let look_again = rest.look_again.map(|at| Timestamp(at.0.saturating_add_signed(-ahead)).max(self.now));
-        let may_skip = rest.quiet && self.may_skip();
+        let may_skip = rest.quiet && self.may_skip(task);
         let next = if may_skip { look_again } else { Some(look_again.map_or(due, |at| at.min(due))) };
         if let Some(at) = next {
             self.queue.push(at, Event::Timer(timer));
@@ -48,14 +48,17 @@ impl World {
     pub(crate) fn rest_keeper(&mut self, task: u32, look_again: Option<Timestamp>, failed: bool) -> u64 {
         let timer = self.new_timer();
         let retry = failed.then(|| self.now + KEEPER_RETRY);
-        if let Some(at) = look_again.into_iter().chain(retry).min() {
-            self.queue.push(at.max(self.now), Event::Timer(timer));
-        }
         let key = self.tasks.get(task).map_or(0, TaskRecord::key);
         let reaction = self.profile.keeper.reaction.at(self.seed.unit(Purpose::Delay, key, self.now.0));
         let rest = Rest { period: reaction, look_again, quiet: !failed };
+        // What changed after it looked is not slept through.
+        let changed = self.tasks.get(task).is_some_and(|record| record.looked <= self.changed_at());
+        let react = changed.then(|| self.now + reaction);
+        if let Some(at) = look_again.into_iter().chain(retry).chain(react).min() {
+            self.queue.push(at.max(self.now), Event::Timer(timer));
+        }
         if let Some(record) = self.tasks.get_mut(task) {
-            record.resting = Some(Resting { timer, rest, armed: failed });
+            record.resting = Some(Resting { timer, rest, armed: failed || changed });
         }
         timer
     }
@@ -92,11 +95,11 @@ impl World {
             }
         }
     }
-    /// Whether a turn that saw nothing to do would see the same again: nothing changed that may still be unseen, no
+    /// Whether a turn that saw nothing to do would see the same again: nothing changed that it may not have seen, no
     /// fault deceives or disturbs calls, and nobody else acts.
-    fn may_skip(&self) -> bool {
+    fn may_skip(&self, task: u32) -> bool {
         !self.run_everything
-            && self.now > self.changed_at() + self.figures.settle
+            && self.tasks.get(task).is_some_and(|record| record.turn > self.changed_at() + self.figures.settle)
             && !self.faults.disturbs_calls(self.now)
             && self.tasks.controllers().len() < 2
     }

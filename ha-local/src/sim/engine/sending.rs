@@ -105,7 +105,8 @@ impl World {
         number
     }
 
-    /// Puts the stages of a call into the queue.
+    /// Puts the stages of a call into the queue. Each is a nanosecond after the one before it at least: what happens at
+    /// one instant happens in any order, and a call that takes no time has an order all the same.
     fn schedule(&mut self, number: u64, effect: Effect, latency: Duration, fate: &Fate) {
         let timeout = self.figures.call_timeout;
         let parts = match effect {
@@ -114,7 +115,7 @@ impl World {
         };
         let effective = effective_parts(&fate.outcome, parts);
         for part in 0..effective {
-            let after = latency.mul_f64(f64::from(part + 1) / f64::from(parts + 1)) + fate.backlog;
+            let after = latency.mul_f64(f64::from(part + 1) / f64::from(parts + 1)) + nth(part) + fate.backlog;
             self.queue.push(self.now + after, Event::Call(number, CallStage::Effect(part)));
         }
         let answered = match &fate.outcome {
@@ -122,6 +123,7 @@ impl World {
             Outcome::AnsweredLate(delay) => (latency + *delay).min(timeout),
             _ => latency.min(timeout),
         };
+        let answered = answered + nth(parts);
         self.queue.push(self.now + answered, Event::Call(number, CallStage::Answer));
         let mut stages = u32::from(effective) + 1;
         if let Outcome::AnsweredTwice(delay) = fate.outcome {
@@ -161,6 +163,9 @@ impl World {
         }
         let result = self.with_cloud(call.cause, |cloud, env| cloud.effect(env, call.id.task, &call.request, part));
         self.watch_look(call.id.task, &call.request);
+        if let (Request::HandsView(..), Some(record)) = (&call.request, self.tasks.get_mut(call.id.task)) {
+            record.looked = self.now;
+        }
         if result.is_ok() {
             self.watch_launch(&call.request);
         }
@@ -179,6 +184,11 @@ impl World {
             self.crash(call.id.task);
         }
     }
+}
+
+/// What sets the nth stage of a call apart from the one before it.
+fn nth(stage: u16) -> Duration {
+    Duration::from_nanos(u64::from(stage))
 }
 
 /// How many of a wish's parts take effect.

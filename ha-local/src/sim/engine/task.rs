@@ -66,6 +66,8 @@ pub struct TaskRecord {
     pub kind: TaskKind,
     /// When its present turn began.
     pub turn: Timestamp,
+    /// When a keeper last looked at its pool.
+    pub looked: Timestamp,
     /// How it waits, if it does.
     pub resting: Option<Resting>,
     /// How its clock is wrong.
@@ -99,7 +101,15 @@ impl Tasks {
     /// Adds a task and answers its number.
     pub fn add(&mut self, kind: TaskKind, now: Timestamp, clock: ClockError) -> u32 {
         let number = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
-        self.records.push(TaskRecord { kind, turn: now, resting: None, clock, dead: false, paused: false });
+        self.records.push(TaskRecord {
+            kind,
+            turn: now,
+            looked: now,
+            resting: None,
+            clock,
+            dead: false,
+            paused: false,
+        });
         number
     }
     /// The task of this number.

@@ -119,7 +119,7 @@ impl Plane {
         known.unwrap_or(self.balancers.len() - 1) as u16
     }
     /// The number of a name; one that is not there yet gets one.
-    fn name(&mut self, name: &DnsName) -> usize {
+    pub(super) fn name(&mut self, name: &DnsName) -> usize {
         let known = self.names.iter().position(|known| known.name == *name);
         if known.is_none() {
             self.names.push(Name::new(name.clone(), &self.config));

@@ -109,6 +109,10 @@ impl Follow {
     /// An intent is followed; its number plus one.
     pub(super) fn begin(&mut self, stream: u16, intent: u64) -> u16 {
         self.next = self.instants.pop().unwrap_or(u64::MAX);
+        self.add(stream, intent)
+    }
+    /// This intent is followed, whenever it comes; its number plus one.
+    pub(super) fn add(&mut self, stream: u16, intent: u64) -> u16 {
         self.found.push(Followed { stream, intent, hops: Vec::new() });
         self.found.len() as u16
     }

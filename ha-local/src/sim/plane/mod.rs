@@ -2,6 +2,7 @@
 //!
 //! The cloud says who is there and in what condition; the plane says what became of every request.
 
+mod ask;
 mod attempts;
 mod balancer;
 mod config;
@@ -22,6 +23,7 @@ mod traffic;
 mod types;
 mod users;
 
+pub use ask::{Asked, Ticket};
 pub use config::{BalancerConfig, NetworkConfig, PlaneConfig, ServerConfig, UsersConfig};
 pub use follow::{Followed, Hop};
 pub use ledger::{ByCause, Cause, Ledger, Tier, TiersSide, UsersSide};

@@ -25,6 +25,11 @@ impl Plane {
         if ctx.now.0 >= self.follow.next {
             attempt.followed = self.follow.begin(number as u16, intent);
         }
+        self.begin(ctx, attempt);
+    }
+
+    /// An intent begins.
+    pub(super) fn begin(&mut self, ctx: &mut Ctx<'_>, attempt: Attempt) {
         let slot = self.attempts.take(attempt);
         self.ledger.users.offered += 1;
         self.ledger.users.in_flight += 1;

@@ -72,8 +72,10 @@ pub(super) fn run(mut sim: Sim) -> Result<Run, Problems> {
     let mut simulation = sim.start()?;
     let end = origin + length;
     if !sim.options.from_nothing {
-        simulation.run_until(origin);
+        // Faults of the run's first instant belong to the run.
+        simulation.run_until(origin.back(Duration::from_nanos(1)));
         must_be_made(&mut simulation)?;
+        simulation.run_until(origin);
     }
     begin(&mut simulation, &sim, length)?;
     for (name, code) in &sim.own {

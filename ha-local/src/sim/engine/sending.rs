@@ -118,11 +118,14 @@ impl World {
             let after = latency.mul_f64(f64::from(part + 1) / f64::from(parts + 1)) + nth(part) + fate.backlog;
             self.queue.push(self.now + after, Event::Call(number, CallStage::Effect(part)));
         }
+        let late = if let Outcome::AnsweredLate(delay) = fate.outcome { delay } else { Duration::ZERO };
         let answered = match &fate.outcome {
             Outcome::TimeoutApplied | Outcome::TimeoutNotApplied => timeout,
-            Outcome::AnsweredLate(delay) => (latency + *delay).min(timeout),
-            _ => latency.min(timeout),
-        };
+            Outcome::Normal | Outcome::CrashBefore | Outcome::CrashApplied | Outcome::CrashAnswered => latency,
+            Outcome::ErrorApplied | Outcome::Refused(_) | Outcome::Partial(_) | Outcome::AnsweredTwice(_) => latency,
+            Outcome::AnsweredLate(_) | Outcome::StaleReads(_) => latency + late,
+        }
+        .min(timeout);
         let answered = answered + nth(parts);
         self.queue.push(self.now + answered, Event::Call(number, CallStage::Answer));
         let mut stages = u32::from(effective) + 1;

@@ -62,10 +62,10 @@ impl Plan {
 /// A step without the instant that is written into a roll-out's marks when it begins.
 fn timeless(step: &Step) -> Step {
     let mut step = step.clone();
-    if let Action::Pool(PoolStep::Ensure(spec)) = &mut step.action {
-        if let Some(candidate) = &mut spec.marks.candidate {
-            candidate.since = Timestamp::ZERO;
-        }
+    if let Action::Pool(PoolStep::Ensure(spec)) = &mut step.action
+        && let Some(candidate) = &mut spec.marks.candidate
+    {
+        candidate.since = Timestamp::ZERO;
     }
     step
 }

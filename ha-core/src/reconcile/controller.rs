@@ -237,13 +237,18 @@ fn asked_to_wait(error: &Error) -> Option<Duration> {
     }
 }
 
+/// Whether two plans ask for other steps or wait for something else.
+fn differs(before: &Plan, now: &Plan) -> bool {
+    let whys = |plan: &Plan| plan.waiting.iter().map(|w| (w.tier.clone(), w.why.clone())).collect::<Vec<_>>();
+    !before.steps().eq(now.steps()) || whys(before) != whys(now)
+}
+
 /// What a loop has seen on its way to convergence.
 struct Way {
     began: Timestamp,
     turns: u64,
     accepted: u64,
     failed: u64,
-    world: Option<u64>,
     moved: Timestamp,
     look_again: Option<Timestamp>,
     last: Option<Plan>,
@@ -257,7 +262,6 @@ impl Way {
             turns: 0,
             accepted: 0,
             failed: 0,
-            world: None,
             moved: now,
             look_again: None,
             last: None,
@@ -274,7 +278,8 @@ impl Way {
                 }
                 self.errors = applied.errors().cloned().collect();
                 self.failed += self.errors.len() as u64;
-                if self.world.replace(plan.world) != Some(plan.world) {
+                // Not the world: a pool whose instances never boot replaces them for ever.
+                if self.last.as_ref().is_none_or(|last| differs(last, plan)) {
                     self.moved = now;
                 }
                 self.look_again = plan.look_again;

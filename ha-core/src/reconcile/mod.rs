@@ -3,7 +3,7 @@
 mod controller;
 mod end;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use controller::Controller;
 pub use end::{End, Report, StallCause, Stalled, Turned, Wanted};

@@ -72,8 +72,10 @@ pub(super) fn run(mut sim: Sim) -> Result<Run, Problems> {
     let mut simulation = sim.start()?;
     let end = origin + length;
     if !sim.options.from_nothing {
-        simulation.run_until(origin);
+        // Faults of the run's first instant belong to the run.
+        simulation.run_until(origin.back(Duration::from_nanos(1)));
         must_be_made(&mut simulation)?;
+        simulation.run_until(origin);
     }
     begin(&mut simulation, &sim, length)?;
     for (name, code) in &sim.own {
@@ -113,7 +115,7 @@ fn begin(simulation: &mut Simulation, sim: &Sim, length: Duration) -> Result<(),
     let segments: Arc<[_]> = traffic.segments(length).into_iter().map(|segment| segment.shifted(origin)).collect();
     let key = who(entry.as_str());
     let (plane, mut ctx) = world.split();
-    plane.follow(&mut ctx, sim.options.follow, until);
+    plane.follow(&ctx, sim.options.follow, until);
     plane.start(&mut ctx, &entry, Stream { key, segments });
     Ok(())
 }

@@ -50,7 +50,8 @@ fn write(shared: &Arc<Shared>, what: &What) {
         What::Superseded(generation) => {
             (Weight::Decisive, format!("gives way to a controller of generation {generation}"), None)
         }
-        _ => return,
+        // Plans are told step by step; `What` may grow.
+        What::Planned(_) | _ => return,
     };
     let cause = match &resource {
         Some(resource) => world.cause_of(resource),

@@ -32,7 +32,7 @@ fn a_new_pool_starts_with_its_release_as_the_stable_one() {
     let plan = plan(&shop(web()), &Observed::nothing(Timestamp::ZERO));
     let spec = plan.steps().find_map(|step| match &step.action {
         Action::Pool(PoolStep::Ensure(spec)) => Some(spec.clone()),
-        _ => None,
+        Action::Network(_) | Action::Pool(_) | Action::Balancer(_) | Action::Dns(_) => None,
     });
     let spec = spec.unwrap();
     assert_eq!((spec.release.as_str(), spec.marks.stable.as_str(), spec.bounds.min), ("v1", "v1", 6));
@@ -193,7 +193,7 @@ fn a_rule_or_zone_still_in_use_is_not_cut_off() {
         let plan = plan(&site, observed);
         plan.steps().find_map(|step| match &step.action {
             Action::Network(NetworkStep::Ensure(spec)) => Some(spec.clone()),
-            _ => None,
+            Action::Network(_) | Action::Pool(_) | Action::Balancer(_) | Action::Dns(_) => None,
         })
     };
     let spec = wanted(&toy.observed()).unwrap();

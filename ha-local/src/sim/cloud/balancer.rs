@@ -172,8 +172,8 @@ impl Cloud {
         let name = balancer.name().clone();
         if balancer.progress.phase != Phase::Removing {
             balancer.progress.turn(Phase::Active, env.now);
+            balancer.story = Some(env.tell(format!("balancer {name} is active"), None));
             self.dirty.balancers.insert(number);
-            env.tell(format!("balancer {name} is active"), None);
             return self.arm_records(env);
         }
         let (site, routes, called) = (balancer.site.clone(), balancer.spec.routes.clone(), balancer.called.clone());

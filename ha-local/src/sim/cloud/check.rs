@@ -199,9 +199,20 @@ impl Cloud {
         instance.story = Some(told);
         self.version += 1;
         self.dirty.balancers.insert(checker);
-        env.cause = Some(told);
+        self.tell_endpoints(checker, told);
         self.arm_records(env);
         self.judge_instance(env, number);
+    }
+
+    /// Endpoints live while there is somebody healthy behind them.
+    fn tell_endpoints(&mut self, checker: u32, told: usize) {
+        let Some(balancer) = self.balancers.get(&checker) else { return };
+        let healthy = self.targets_of(checker, balancer).filter(|it| it.2.checks.health == TargetHealth::Healthy);
+        if healthy.count() <= 1
+            && let Some(balancer) = self.balancers.get_mut(&checker)
+        {
+            balancer.story = Some(told);
+        }
     }
 
     /// What a pool makes of an instance follows from who checks it.

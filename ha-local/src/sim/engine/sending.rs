@@ -118,11 +118,14 @@ impl World {
             let after = latency.mul_f64(f64::from(part + 1) / f64::from(parts + 1)) + nth(part) + fate.backlog;
             self.queue.push(self.now + after, Event::Call(number, CallStage::Effect(part)));
         }
+        let late = if let Outcome::AnsweredLate(delay) = fate.outcome { delay } else { Duration::ZERO };
         let answered = match &fate.outcome {
             Outcome::TimeoutApplied | Outcome::TimeoutNotApplied => timeout,
-            Outcome::AnsweredLate(delay) => (latency + *delay).min(timeout),
-            _ => latency.min(timeout),
-        };
+            Outcome::Normal | Outcome::CrashBefore | Outcome::CrashApplied | Outcome::CrashAnswered => latency,
+            Outcome::ErrorApplied | Outcome::Refused(_) | Outcome::Partial(_) | Outcome::AnsweredTwice(_) => latency,
+            Outcome::AnsweredLate(_) | Outcome::StaleReads(_) => latency + late,
+        }
+        .min(timeout);
         let answered = answered + nth(parts);
         self.queue.push(self.now + answered, Event::Call(number, CallStage::Answer));
         let mut stages = u32::from(effective) + 1;
@@ -146,7 +149,8 @@ impl World {
                     self.crash(call.id.task);
                     call.heard = true;
                 } else if !call.heard && call.answer.is_none() {
-                    call.answer = Some(answer(&call));
+                    let ahead = self.tasks.get(call.id.task).map_or(0, |record| record.clock.at(self.now));
+                    call.answer = Some(answer(&call).map(|answer| answer.on_a_clock(ahead)));
                     self.attention.woken.push(WaitKey::Call(number));
                 }
             }

@@ -3,10 +3,10 @@
 use super::{
     Faults,
     injected::Injected,
-    strike::{Controller, Instances, Operator, Strike, Zone},
+    strike::{Bad, Controller, Instances, Operator, Runs, Strike, Zone},
     whom::Whom,
 };
-use ha_core::{fault::effect, topology::ValidTopology};
+use ha_core::{fault::effect, time::show, topology::ValidTopology};
 
 /// So many machines are named; of the others, how many they are.
 const NAMED: usize = 4;
@@ -39,7 +39,12 @@ impl Injected {
             Strike::Controller(Controller::Second) => "a second loop runs with the topology of the start".into(),
             Strike::Operator(operator) => self.wish(operator, zones, names),
             Strike::Link(..) | Strike::Boot(..) | Strike::Capacity(..) | Strike::Api(..) => self.by_the_book(),
-            Strike::Balancer(..) | Strike::Dns(..) | Strike::Store(_) | Strike::Release(..) => self.by_the_book(),
+            Strike::Release(_, Bad::Latent(_)) => format!("what runs in {} {}", self.target, self.badness()),
+            Strike::Release(Runs::New(..), _) => {
+                format!("a bad release of {} comes: it {}", self.target, self.badness())
+            }
+            Strike::Release(Runs::Named(_), _) => format!("{} turns bad: it {}", self.target, self.badness()),
+            Strike::Balancer(..) | Strike::Dns(..) | Strike::Store(_) => self.by_the_book(),
             Strike::Clock(_) | Strike::Call(..) | Strike::View(..) | Strike::Metrics(..) => self.by_the_book(),
         }
     }
@@ -61,6 +66,20 @@ impl Injected {
     fn by_the_book(&self) -> String {
         let does = effect(self.effect).map_or("", |effect| effect.does.as_str());
         format!("{} at {}: {does}", self.effect, self.target)
+    }
+    fn badness(&self) -> String {
+        let Strike::Release(_, bad) = &self.strike else { return String::new() };
+        match *bad {
+            Bad::NeverReady => "never becomes ready".into(),
+            Bad::Crashes(after) => format!("dies {} after it can serve", show(after)),
+            Bad::Errors { rate, above_load } => {
+                format!("answers {}% of requests with 5xx{}", rate * 100.0, only(above_load))
+            }
+            Bad::Slow { times, above_load } => format!("is {times} times slower{}", only(above_load)),
+            Bad::Leaks(after) => format!("grows slower and dies {} after it can serve", show(after)),
+            Bad::Latent(rate) => format!("answers {}% of requests with 5xx", rate * 100.0),
+            Bad::OneWay => "leaves a schema with which the one before it cannot serve".into(),
+        }
     }
     fn is_over_by_the_book(&self) -> String {
         format!("{} at {} is over", self.effect, self.target)
@@ -90,6 +109,11 @@ impl Injected {
             Operator::Remove(_) => format!("asked for: remove {}", self.target),
         }
     }
+}
+
+/// Above which utilisation it is so.
+fn only(above_load: u32) -> String {
+    if above_load == 0 { String::new() } else { format!(" above {}% load", f64::from(above_load) / 10.0) }
 }
 
 /// The machines by name, the rest by number; without any, the selector.

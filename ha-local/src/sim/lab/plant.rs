@@ -23,7 +23,9 @@ pub(super) fn planted(scope: &Scope, what: &Resource) -> Result<Planted, String>
         Resource::Pool(name) => Ok(Planted::Pool { site, owner, spec: pool(name) }),
         Resource::Balancer(name) => Ok(Planted::Balancer { site, owner, spec: balancer(name) }),
         Resource::Record(name) => Ok(Planted::Record { owner, set: record(name) }),
-        other => Err(format!("nobody makes {other} by hand")),
+        other @ (Resource::Tier | Resource::Instance(_) | Resource::Object(_) | _) => {
+            Err(format!("nobody makes {other} by hand"))
+        }
     }
 }
 

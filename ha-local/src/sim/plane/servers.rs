@@ -18,6 +18,10 @@ impl Plane {
         if server.busy < server.concurrency {
             server.touch(ctx.now.0);
             server.busy += 1;
+            // Where not even one may wait, checks end otherwise as soon as all places are taken.
+            if server.busy == server.concurrency && server.alarm == 0 {
+                ctx.notices.push(Notice::ChecksMayDiffer(ServerId(id)));
+            }
             self.outstanding[id as usize] += 1;
             return self.work(ctx, slot, id);
         }
@@ -87,6 +91,9 @@ impl Plane {
             self.work(ctx, next, id);
         } else {
             server.touch(ctx.now.0);
+            if server.busy == server.concurrency && server.alarm == 0 {
+                ctx.notices.push(Notice::ChecksMayDiffer(ServerId(id)));
+            }
             server.busy -= 1;
             self.idle(ctx, id);
         }

@@ -19,6 +19,11 @@ fn a_fault_is_told_in_words_when_it_begins_and_when_it_ends() {
             "our loop starts again, without memory",
         ),
         (
+            "where = \"pool:web\", fault = \"release.errors\", rate = 0.4, above_load = 0.5",
+            "a bad release of pool:web comes: it answers 40% of requests with 5xx above 50% load",
+            "release.errors at pool:web is over",
+        ),
+        (
             "where = \"service:pool\", fault = \"api.down\"",
             "api.down at service:pool: every call unavailable, no effect",
             "api.down at service:pool is over",

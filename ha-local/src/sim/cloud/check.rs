@@ -55,9 +55,8 @@ impl Cloud {
     fn sync_target(&mut self, env: &mut Env<'_>, checker: u32, number: u32) {
         let phase = self.instances[&number].phase;
         let leaves = matches!(phase, InstancePhase::Draining | InstancePhase::Held(_));
-        let trusted = self.broken.breaks("balancer.never_routes_to_an_unready_instance")
-            || (phase == InstancePhase::Returning
-                && self.broken.breaks("pool.what_is_put_back_serves_only_when_ready"));
+        let trusted =
+            phase == InstancePhase::Returning && self.broken.breaks("pool.what_is_put_back_serves_only_when_ready");
         let first = match (leaves, trusted) {
             (true, _) => TargetHealth::Draining,
             (false, true) => TargetHealth::Healthy,

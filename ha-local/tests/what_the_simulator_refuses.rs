@@ -15,7 +15,7 @@ use ha_local::sim::{Profile, Sim};
 use std::time::Duration;
 
 fn backend(profile: Profile) -> Backend {
-    let pool = Pool::new("web").release("r1").capacity(3).size(1..=3).ready("/ready", Duration::from_secs(90));
+    let pool = Pool::new("web").release("r1").capacity(3).size(1..=6).ready("/ready", Duration::from_secs(90));
     let site = Topology::new("shop").zones(["a", "b"]).with(pool).validate().unwrap();
     Sim::new(&site, 1).profile(profile).start().unwrap().backend("eye")
 }

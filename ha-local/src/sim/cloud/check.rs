@@ -135,6 +135,9 @@ impl Cloud {
     fn passes(&mut self, env: &mut Env<'_>, checker: u32, number: u32, check: &HealthCheck) -> Option<bool> {
         let instance = self.instances.get(&number)?;
         let (server, home) = (instance.server, instance.zone_index);
+        if instance.power.is_down() && self.broken.breaks("pool.replaces_a_lost_instance") {
+            return Some(true);
+        }
         let Some(balancer) = self.balancers.get(&checker) else {
             return Some(env.plane.probe(server, Place::Zone(home), check.timeout) == Probe::Passed);
         };

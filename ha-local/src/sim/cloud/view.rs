@@ -36,9 +36,10 @@ impl Cloud {
             server: self.instances[&instance].server,
             // A balancer has far fewer routes than 65,536; a pool not found would be no target.
             route: spec.routes.iter().position(|route| route.pool == pool).unwrap_or(0) as u16,
-            health: match target.checks.health {
-                TargetHealth::Initial if trusting => TargetHealth::Healthy,
-                judged => judged,
+            health: if trusting && target.checks.health == TargetHealth::Initial {
+                TargetHealth::Healthy
+            } else {
+                target.checks.health
             },
             since: target.since,
         });

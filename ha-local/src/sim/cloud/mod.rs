@@ -26,7 +26,7 @@ mod tests;
 mod truth;
 mod view;
 
-pub use broken::{Broken, CLAUSES};
+pub use broken::Broken;
 pub use event::CloudEvent;
 pub use figures::Figures;
 pub use owner::{Planted, Thing};

@@ -27,9 +27,9 @@ impl SimLab {
         let [poll, calm, limit] = if slow { [10, 360, 14_400] } else { [5, 120, 900] }.map(Duration::from_secs);
         Self { profile, patience: Patience { poll, calm, limit }, broken: Broken::default(), seed: 1 }
     }
-    /// The same with just this clause broken on purpose; `None` if there is no such clause.
-    pub fn breaking(self, clause: &str) -> Option<Self> {
-        Some(Self { broken: Broken::just(clause)?, ..self })
+    /// The same with just this clause broken on purpose, as `port.clause`.
+    pub fn breaking(self, clause: &str) -> Self {
+        Self { broken: Broken::just(clause), ..self }
     }
     /// The same with other chance.
     pub fn seed(self, seed: u64) -> Self {

@@ -28,7 +28,7 @@ fn switches() -> BTreeSet<String> {
     let sources = files.filter(|path| path.is_file() && !path.ends_with("broken.rs")).map(fs::read_to_string);
     let asked = |source: String| {
         let names =
-            source.split(".breaks(").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next());
+            source.split("breaks(").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next());
         names.map(str::to_owned).collect::<Vec<_>>()
     };
     sources.flat_map(|source| asked(source.unwrap())).collect()

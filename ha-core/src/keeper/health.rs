@@ -28,7 +28,7 @@ impl Default for Checks {
     }
 }
 
-/// The judgement after one more check. The first good check of a new target suffices (ALB guide: one passed check
+/// The judgement after one more check. The first good check of a new target suffices (a managed balancer guide: one passed check
 /// after registration makes a target healthy), and a new one that fails needs as many bad checks
 /// as an old one. Who drains is judged no more.
 pub fn judge(before: Checks, passed: bool, check: &HealthCheck) -> Checks {

@@ -19,11 +19,11 @@ fn web() -> PoolName {
     "web".into()
 }
 
-/// Waits until this one is gone, noted as lost for this reason, and the others stand beside its replacement.
-async fn until_replaced(trial: &Trial<'_>, before: &PoolState, lost: &InstanceId, why: LossReason) -> Outcome {
+/// Waits until this one is gone, noted as lost for such a reason, and the others stand beside its replacement.
+async fn until_replaced(trial: &Trial<'_>, before: &PoolState, lost: &InstanceId, why: &[LossReason]) -> Outcome {
     let count = before.instances.len();
     let is = |pool: &PoolState| {
-        let noted = pool.losses.iter().any(|loss| loss.instance == *lost && loss.why == why);
+        let noted = pool.losses.iter().any(|loss| loss.instance == *lost && why.contains(&loss.why));
         !knows(pool, lost) && ready(pool).count() == count && pool.instances.len() == count && noted
     };
     let after = trial.until_pool(&web(), &format!("{lost} is replaced and noted as {why:?}"), is).await?;
@@ -35,14 +35,15 @@ pub(super) async fn replaces_a_lost_instance(trial: &Trial<'_>) -> Outcome {
     let before = trial.make_pool(&trial.pool_spec("web", 3)?).await?;
     let lost = &before.instances[1].id;
     trial.strike("instances.kill", &format!("instance:{lost}")).await?;
-    until_replaced(trial, &before, lost, LossReason::Gone).await
+    // Its checks may be the first to see it.
+    until_replaced(trial, &before, lost, &[LossReason::Gone, LossReason::Unhealthy]).await
 }
 
 pub(super) async fn replaces_an_unhealthy_instance(trial: &Trial<'_>) -> Outcome {
     let before = trial.make_site(3).await?;
     let ill = &before.instances[1].id;
     trial.strike("instances.hang", &format!("instance:{ill}")).await?;
-    until_replaced(trial, &before, ill, LossReason::Unhealthy).await
+    until_replaced(trial, &before, ill, &[LossReason::Unhealthy]).await
 }
 
 pub(super) async fn drains_before_it_stops(trial: &Trial<'_>) -> Outcome {

@@ -31,11 +31,16 @@ impl Cloud {
 
     fn balancer_view(&self, env: &Env<'_>, number: u32, balancer: &BalancerObject) -> BalancerView {
         let spec = &balancer.spec;
+        let trusting = self.broken.breaks("balancer.never_routes_to_an_unready_instance");
         let targets = self.targets_of(number, balancer).map(|(pool, instance, target)| TargetView {
             server: self.instances[&instance].server,
             // A balancer has far fewer routes than 65,536; a pool not found would be no target.
             route: spec.routes.iter().position(|route| route.pool == pool).unwrap_or(0) as u16,
-            health: target.checks.health,
+            health: if trusting && target.checks.health == TargetHealth::Initial {
+                TargetHealth::Healthy
+            } else {
+                target.checks.health
+            },
             since: target.since,
         });
         let mut targets: Vec<TargetView> = targets.collect();

@@ -89,7 +89,8 @@ fn a_seed_is_the_same_day_twice_and_on_another_thread_and_under_somebodys_eyes()
     let site = shop().validate().unwrap();
     let first = told(&day(&site, 3, FAULTS[0]).run());
     assert!(first == told(&day(&site, 3, FAULTS[0]).run()));
-    let threads: Vec<_> = (0..2).map(|_| day(&site, 3, FAULTS[0])).map(|sim| thread::spawn(|| told(&sim.run()))).collect();
+    let threads: Vec<_> =
+        (0..2).map(|_| day(&site, 3, FAULTS[0])).map(|sim| thread::spawn(|| told(&sim.run()))).collect();
     for thread in threads {
         assert!(first == thread.join().unwrap());
     }
@@ -127,12 +128,19 @@ fn another_pool_changes_no_draw_of_the_others() {
         .with(Dns::apex("admin.example").to("back"))
         .validate()
         .unwrap();
-    for fault in [FAULTS[0], FAULTS[3], FAULTS[5], FAULTS[16], r#"{ at = "30m", where = "instances:2 of pool:web", fault = "instances.kill" }"#] {
+    for fault in [
+        FAULTS[0],
+        FAULTS[3],
+        FAULTS[5],
+        FAULTS[16],
+        r#"{ at = "30m", where = "instances:2 of pool:web", fault = "instances.kill" }"#,
+    ] {
         let (one, other) = (day(&alone, 5, fault).run(), day(&beside, 5, fault).run());
         assert_eq!(one.intents, other.intents, "{fault}");
         assert_eq!(one.failures, other.failures, "{fault}");
         assert_eq!(one.latency_ms, other.latency_ms, "{fault}");
-        let seen = |run: &Run| run.series.buckets.iter().map(|it| (it.offered, it.served, it.mean_ms)).collect::<Vec<_>>();
+        let seen =
+            |run: &Run| run.series.buckets.iter().map(|it| (it.offered, it.served, it.mean_ms)).collect::<Vec<_>>();
         assert_eq!(seen(&one), seen(&other), "{fault}");
     }
 }

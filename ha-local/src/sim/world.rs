@@ -5,6 +5,7 @@ use super::{
     engine::{
         call::{CallId, Effect},
         draw::{Seed, join},
+        limits::Limits,
         queue::{Event, Queue, Ties},
         sending::Calls,
         task::{ClockError, TaskKind, Tasks},
@@ -82,6 +83,8 @@ pub struct World {
     pub profile: Arc<Profile>,
     /// The calls on their way.
     pub calls: Calls,
+    /// What is left of the provider's limits on calls.
+    pub limits: Limits,
     /// What is counted of our loop's calls.
     pub counts: CallCounts,
     /// Who runs.
@@ -122,6 +125,7 @@ impl World {
             figures: parts.figures,
             profile: parts.profile,
             calls: Calls::default(),
+            limits: Limits::default(),
             counts: CallCounts::default(),
             tasks: Tasks::default(),
             wanted: site.clone(),

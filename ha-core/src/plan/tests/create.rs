@@ -99,6 +99,7 @@ fn what_is_broken_is_asked_for_again_and_waited_for() {
     toy.records[0].phase = Phase::Broken;
     let plan = plan(&site, &toy.observed());
     assert_eq!(plan.steps().filter(|step| step.reason == Reason::Drift(vec!["phase".into()])).count(), 4, "{plan}");
+    assert!(asked(&plan).contains(&"balancer front: differs in phase".into()), "all of it, not its weights: {plan}");
     assert_eq!(whys(&plan).iter().filter(|why| matches!(why, Why::Broken(_))).count(), 4);
 }
 

@@ -125,3 +125,13 @@ fn another_mode_is_asked_for_without_putting_back() {
     (0..4).for_each(|_| drop(toy.turn(&shop(pool().hold("b-2", HoldMode::Replace)))));
     assert_eq!(asked(&plan(&shop(pool().hold("b-2", HoldMode::Shrink)), &toy.observed())), ["hold b-2"]);
 }
+
+#[test]
+fn a_spread_made_crooked_by_holding_is_not_waited_for() {
+    let pool = || web().guards(min_healthy(500)).hold("b-2", HoldMode::Shrink).hold("b-5", HoldMode::Shrink);
+    let mut toy = Toy::converged(&shop(web().guards(min_healthy(500))));
+    for id in ["b-2", "b-5"] {
+        toy.phase(id, InstancePhase::Held(HoldMode::Shrink));
+    }
+    assert_eq!(whys(&plan(&shop(pool()), &toy.observed())), [], "2, 0 and 2");
+}

@@ -1,6 +1,7 @@
 //! The planner, proved by tables and by observations moved by hand.
 
 mod create;
+mod crew;
 mod exchange;
 mod gate;
 mod hold;

@@ -31,6 +31,7 @@ fn a_held_instance_is_replaced_first_when_nobody_can_be_spared() {
     }
     assert!(plan(&site, &toy.observed()).converged(), "{}", plan(&site, &toy.observed()));
     assert_eq!((toy.pools[0].spec.bounds.min, toy.ready()), (6, 6));
+    assert_eq!(whys(&plan(&site, &toy.observed())), [], "held, it is found");
 }
 
 #[test]
@@ -134,4 +135,17 @@ fn a_spread_made_crooked_by_holding_is_not_waited_for() {
         toy.phase(id, InstancePhase::Held(HoldMode::Shrink));
     }
     assert_eq!(whys(&plan(&shop(pool()), &toy.observed())), [], "2, 0 and 2");
+}
+
+#[test]
+fn who_can_be_spared_is_held_without_headroom_and_the_effect_says_what_becomes_of_its_place() {
+    for (mode, effect) in [
+        (HoldMode::Replace, "it drains and runs on; another takes its place"),
+        (HoldMode::Shrink, "it drains and runs on; the pool is smaller by one"),
+    ] {
+        let pool = || web().guards(min_healthy(500));
+        let plan = plan(&shop(pool().hold("b-2", mode)), &Toy::converged(&shop(pool())).observed());
+        assert_eq!(asked(&plan), ["hold b-2"]);
+        assert_eq!(plan.steps().next().unwrap().effect, effect);
+    }
 }

@@ -11,6 +11,8 @@ mod release;
 mod remove;
 mod shown;
 pub(crate) mod toy;
+mod unfit;
+mod waves;
 
 use crate::{
     observe::{Known, Observed},

@@ -93,6 +93,23 @@ fn a_weighted_name_waits_for_what_is_added_only() {
     assert_eq!(asked(&plan), ["record shop.example: differs in kind"]);
 }
 
+#[test]
+fn one_healthy_target_makes_a_balancer_serve_and_one_ready_instance_a_pool_that_needs_none() {
+    let mut toy = Toy::converged(&two_balancers("front"));
+    let next = toy.balancers.iter_mut().find(|b| b.spec.name.as_str() == "next").unwrap();
+    next.targets.iter_mut().skip(1).for_each(|target| target.health = TargetHealth::Unhealthy);
+    assert_eq!(asked(&plan(&two_balancers("next"), &toy.observed())), ["record shop.example: differs in kind"]);
+    let pool = || web().guards(min_healthy(0));
+    let mut toy = Toy::converged(&shop(pool()));
+    let moved = valid(Topology { dns: vec![Dns::round_robin("shop.example", "web")], ..shop_of(pool()) });
+    let moves = |toy: &Toy| asked(&plan(&moved, &toy.observed())).iter().any(|step| step.contains("kind"));
+    let ids: Vec<String> = toy.pools[0].instances.iter().map(|instance| instance.id.to_string()).collect();
+    ids.iter().for_each(|id| toy.phase(id, InstancePhase::Unready));
+    assert!(!moves(&toy));
+    toy.phase(&ids[0], InstancePhase::Ready);
+    assert!(moves(&toy));
+}
+
 fn two_pools(front: Balancer) -> ValidTopology {
     let mut topology = shop_of(web()).with(Pool { name: "next".into(), ..web() });
     topology.balancers = vec![front];

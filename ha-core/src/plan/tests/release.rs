@@ -107,6 +107,7 @@ fn a_batch_is_as_large_as_asked_and_as_the_budget_allows() {
         let plan = plan(&site, &toy.observed());
         assert_eq!(plan.steps().count(), retired, "surge {surge} batch {batch} healthy {healthy}: {plan}");
         assert_eq!(taken(&plan, &toy.observed()), u32::try_from(retired).unwrap());
+        assert!(!has(&plan, |why| *why == Why::Budget), "somebody could be spared");
     }
 }
 

@@ -53,6 +53,7 @@ fn nothing_is_removed_while_what_may_point_at_it_is_not_known() {
     toy.records.clear();
     let blind = Observed { records: unknown(), ..toy.observed() };
     assert_eq!(asked(&plan(&site.removed(), &blind)), [""; 0]);
+    assert!(has(&plan(&site.removed(), &blind), |why| *why == Why::Footing("knowing the records".into())));
     toy.balancers.clear();
     assert_eq!(asked(&plan(&site.removed(), &Observed { records: unknown(), ..toy.observed() })), [""; 0]);
     assert_eq!(asked(&plan(&site.removed(), &Observed { balancers: unknown(), ..toy.observed() })), [""; 0]);
@@ -110,6 +111,19 @@ fn a_balancer_goes_only_when_resolvers_have_forgotten_it() {
     let waits = plan(&moved, &toy.observed());
     assert_eq!(asked(&waits), [""; 0], "{waits}");
     assert_eq!(waits.look_again, Some(since + secs(60)));
+    assert_eq!(whys(&waits), [Why::Footing("resolvers forgetting what shop.example was".into())]);
     toy.at = since + secs(60);
     assert_eq!(asked(&plan(&moved, &toy.observed())), ["balancer front goes: the topology has it no more"]);
+}
+
+#[test]
+fn a_balancer_stays_while_any_answer_of_a_name_leads_to_it() {
+    let answer = |name: &str| (crate::topology::Endpoint::Balancer(name.into()), 1);
+    let mut topology = shop_of(web()).with(Balancer::http("next").to("web"));
+    topology.dns = vec![Dns::weighted("shop.example", [answer("front"), answer("next")])];
+    let toy = Toy::converged(&valid(topology.clone()));
+    topology.balancers.retain(|balancer| balancer.name.as_str() == "front");
+    topology.dns[0] = Dns::weighted("shop.example", [answer("front")]);
+    let plan = plan(&valid(topology), &toy.observed());
+    assert_eq!(asked(&plan).iter().filter(|step| step.contains("goes")).count(), 0, "{plan}");
 }

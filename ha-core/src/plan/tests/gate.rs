@@ -159,6 +159,7 @@ fn who_the_balancer_does_not_find_healthy_does_not_serve() {
     let at = toy.at;
     let target = toy.balancers[0].targets.iter_mut().find(|target| target.instance == newest).unwrap();
     (target.health, target.since) = (TargetHealth::Unhealthy, at);
+    toy.balancers[0].targets[0].since = at + secs(100);
     assert_eq!(says(&plan(&site, &toy.observed())), Says::Wait);
     toy.at = at + secs(149);
     assert_eq!(says(&plan(&site, &toy.observed())), Says::Wait);
@@ -229,6 +230,12 @@ fn losses_are_held_against_the_candidate_only_when_they_are_its_own() {
             })
             .collect();
         assert_eq!(says(&plan(&site, &toy.observed())), expected, "{losses:?}");
+        let reason = losses.iter().map(|(_, _, _, why)| *why).find(|_| expected == Says::Fail && losses.len() == 1);
+        if let Some(reason) = reason {
+            toy.turn(&site);
+            let said = if reason == NeverReady { "never ready" } else { "ready and then failed its checks" };
+            assert_eq!(toy.pools[0].spec.marks.rejected[0].why, format!("x-1 was {said}"));
+        }
     }
 }
 
@@ -259,6 +266,9 @@ fn several_of_the_candidate_are_waited_for_until_the_first_is_overdue() {
         toy.instance(&new[1]).since = at.back(secs(second));
         assert_eq!(plan(&site, &toy.observed()).look_again, Some(at + secs(130)), "{first} {second}");
     }
+    toy.instance(&new[1]).zone = toy.instance(&new[0]).zone.clone();
+    toy.at = toy.at + secs(150);
+    assert_eq!(asked(&plan(&site, &toy.observed())), ["ensure v1 8..=9"], "two that fail together are no ailing zone");
 }
 
 #[test]
@@ -272,4 +282,13 @@ fn a_failed_gate_says_the_share_it_measured() {
         let why = &toy.pools[0].spec.marks.rejected[0].why;
         assert_eq!(*why, format!("{share} of its answers at front were 5xx, at most 1.0%"));
     }
+}
+
+#[test]
+fn an_instance_of_the_stable_release_that_is_overdue_is_not_the_candidates_fault() {
+    let (mut toy, site) = baked(&Gate::default());
+    toy.phase("b-2", InstancePhase::Unready);
+    toy.at = toy.at + secs(1000);
+    let plan = plan(&site, &toy.observed());
+    assert!(!asked(&plan).iter().any(|step| step.starts_with("ensure")), "{plan}");
 }

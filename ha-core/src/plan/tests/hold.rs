@@ -149,3 +149,22 @@ fn who_can_be_spared_is_held_without_headroom_and_the_effect_says_what_becomes_o
         assert_eq!(plan.steps().next().unwrap().effect, effect);
     }
 }
+
+#[test]
+fn a_pool_is_shrunk_by_those_alone_who_are_to_shrink_it() {
+    use HoldMode::{Replace, Shrink};
+    // Instances wanted, the share that must stay, who is listed, who is held.
+    let rows: [(u32, u32, &[(&str, HoldMode)], &[&str]); 5] = [
+        (2, 0, &[("a-1", Shrink)], &["hold a-1"]),
+        (6, 666, &[("a-1", Shrink), ("b-2", Shrink), ("c-3", Replace)], &["hold a-1", "hold b-2"]),
+        (6, 666, &[("c-3", Replace), ("a-1", Shrink), ("b-2", Shrink), ("a-4", Shrink)], &["hold c-3"]),
+        (2, 0, &[("a-1", Shrink), ("b-2", Shrink)], &[]),
+        (3, 0, &[("a-1", Shrink), ("b-2", Shrink)], &["hold a-1", "hold b-2"]),
+    ];
+    for (instances, healthy, listed, expected) in rows {
+        let pool = || web().size(1..=8).capacity(instances).guards(min_healthy(healthy));
+        let toy = Toy::converged(&shop(pool()));
+        let site = shop(listed.iter().fold(pool(), |pool, (id, mode)| pool.hold(id, *mode)));
+        assert_eq!(asked(&plan(&site, &toy.observed())), expected, "{instances}, {healthy}: {listed:?}");
+    }
+}

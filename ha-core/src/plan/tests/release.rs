@@ -186,7 +186,8 @@ fn a_release_that_never_boots_is_rejected() {
     toy.never_ready.push("v2".into());
     settle(&mut toy, &v2(), 6);
     assert_eq!(toy.releases(), ["v1"]);
-    assert_eq!(toy.pools[0].spec.marks.rejected.len(), 1);
+    let rejected = &toy.pools[0].spec.marks.rejected;
+    assert_eq!((rejected.len(), rejected[0].why.as_str()), (1, "a-7 was never ready"));
 }
 
 #[test]

@@ -127,3 +127,33 @@ fn a_balancer_stays_while_any_answer_of_a_name_leads_to_it() {
     let plan = plan(&valid(topology), &toy.observed());
     assert_eq!(asked(&plan).iter().filter(|step| step.contains("goes")).count(), 0, "{plan}");
 }
+
+#[test]
+fn a_pool_stays_while_a_balancer_or_a_name_leads_to_it_and_others_do_not_keep_it() {
+    let spare = || Pool { name: "spare".into(), ..web() };
+    let site = |front: Balancer, to: &str| {
+        let dns = vec![Dns::apex("shop.example").to("front"), Dns::round_robin("direct.example", to)];
+        valid(Topology { balancers: vec![front], dns, ..shop_of(web()).with(spare()) })
+    };
+    let without = |site: &ValidTopology| {
+        let mut topology = site.topology().clone();
+        topology.pools.retain(|pool| pool.name.as_str() == "web");
+        topology.balancers = vec![Balancer::http("front").to("web")];
+        topology.dns = vec![Dns::apex("shop.example").to("front"), Dns::round_robin("direct.example", "web")];
+        valid(topology)
+    };
+    let web_only = || Balancer::http("front").to("web");
+    let routed = site(Balancer::http("front").to("web").to("spare"), "web");
+    let named = site(web_only(), "spare");
+    let free = site(web_only(), "web");
+    let footing = |what: &str| Some(Why::Footing(what.into()));
+    for (site, awaited) in [
+        (routed, footing("balancer front letting go of it")),
+        (named, footing("direct.example standing for something else")),
+        (free, None),
+    ] {
+        let plan = plan(&without(&site), &Toy::converged(&site).observed());
+        assert_eq!(asked(&plan).contains(&"remove spare".into()), awaited.is_none(), "{plan}");
+        assert!(awaited.is_none_or(|why| whys(&plan).contains(&why)), "{plan}");
+    }
+}

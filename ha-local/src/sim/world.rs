@@ -102,8 +102,10 @@ pub struct World {
     pub capacity: Capacity,
     /// The version of the cloud up to which resting tasks know of changes, and when it changed.
     seen: (u64, Timestamp),
-    /// Which record of the trace led to the steps on a resource.
+    /// The record of the last step that our loop asked for on a resource: it leads to what the provider does there.
     pub causes: BTreeMap<String, usize>,
+    /// The record of what somebody asked for last of a resource: it leads to the steps of our loop.
+    pub wishes: BTreeMap<String, usize>,
     notices: Vec<Notice>,
 }
 
@@ -133,6 +135,7 @@ impl World {
             capacity: Capacity::default(),
             seen: (0, Timestamp::ZERO),
             causes: BTreeMap::new(),
+            wishes: BTreeMap::new(),
             notices: Vec::new(),
         }
     }
@@ -278,7 +281,7 @@ impl World {
     }
     /// Adds a record to the trace.
     pub fn tell(&mut self, lane: Lane, weight: Weight, what: String, cause: Option<usize>) -> usize {
-        self.trace.add(Record { at: self.now, lane, weight, what, cause })
+        self.trace.add(Record { at: self.now, lane, weight, what, cause, one: None })
     }
 }
 

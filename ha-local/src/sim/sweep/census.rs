@@ -61,7 +61,7 @@ const STEPS: [&str; 13] = [
     "dns.remove",
 ];
 
-const WAITING: [&str; 12] = [
+const WAITING: [&str; 13] = [
     "unknown",
     "pending",
     "removing",

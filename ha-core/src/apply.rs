@@ -222,3 +222,6 @@ async fn join<'a>(mut start: impl FnMut() -> Option<Doing<'a>>, mut ended: impl 
     })
     .await;
 }
+
+#[cfg(test)]
+mod tests;

@@ -192,11 +192,11 @@ impl Lease {
         if self.held.take().is_none() {
             return;
         }
-        if let Ok(Some((record, version))) = place.read().await {
-            if record.holder == self.holder {
-                let record = Record { released_ms: Some(millis(unseen)), ..record };
-                let _ = place.put(&record, &Expect::Version(version)).await;
-            }
+        if let Ok(Some((record, version))) = place.read().await
+            && record.holder == self.holder
+        {
+            let record = Record { released_ms: Some(millis(unseen)), ..record };
+            let _ = place.put(&record, &Expect::Version(version)).await;
         }
     }
 
@@ -247,3 +247,6 @@ fn wrong(operation: &'static str, kind: Kind) -> Error {
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn a_running_case_may_move_between_threads() {
         fn sent<F: Future + Send>(_: impl Fn(&'static Case, &'static dyn Lab) -> F) {}
-        sent(|case, lab| run_case(case, lab));
+        sent(run_case);
     }
 
     #[test]

@@ -20,7 +20,7 @@ mod rollout;
 mod show;
 mod step;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod wanted;
 mod world;
 

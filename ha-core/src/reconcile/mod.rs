@@ -2,8 +2,9 @@
 
 mod controller;
 mod end;
+mod insisting;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use controller::Controller;
 pub use end::{End, Report, StallCause, Stalled, Turned, Wanted};

@@ -126,6 +126,12 @@ impl Sim {
         self.options.follow = intents;
         self
     }
+    /// Keeps so many records of the trace, decisive ones twice as many; 100,000 without it. The report says how many were
+    /// not kept.
+    pub fn keep(mut self, records: usize) -> Self {
+        self.options.keep = records;
+        self
+    }
     /// The time between two turns of our loop.
     pub fn period(mut self, period: Duration) -> Self {
         self.setup.period = period;
@@ -189,7 +195,7 @@ impl Sim {
     pub(super) fn origin(&self) -> Timestamp {
         if self.options.from_nothing { Timestamp::ZERO } else { ORIGIN }
     }
-    fn world(&mut self) -> Result<World, Problems> {
+    pub(super) fn world(&mut self) -> Result<World, Problems> {
         let mut problems = std::mem::take(&mut self.problems);
         problems.extend(self.workload.check(self.site.topology()));
         let faults = match Faults::new(&self.name, &self.faults, &self.site, self.origin()) {

@@ -1,11 +1,15 @@
 //! A deterministic cloud in memory: virtual time, faults, traffic, users, DNS caches.
 
 mod build;
+mod by_hand;
 pub mod cloud;
 pub mod distribution;
 pub mod drill;
 pub mod engine;
 pub mod faults;
+#[cfg(feature = "conformance")]
+pub mod lab;
+mod life;
 mod measure;
 pub mod plane;
 pub mod ports;
@@ -26,6 +30,7 @@ pub mod world;
 
 pub use build::{ORIGIN, Sim};
 pub use distribution::Distribution;
+pub use life::Life;
 pub use profile::Profile;
 pub use report::Report;
 pub use run::Run;

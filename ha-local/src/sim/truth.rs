@@ -15,21 +15,17 @@ impl World {
     /// What an observation without age, faults or other people's secrets would see.
     pub fn observed(&mut self) -> Observed {
         let scope = self.wanted.scope();
-        let network = self.look(Request::NetworkObserve(scope.clone()), |answer| match answer {
-            Answer::Network(reading) => Some(reading),
-            _ => None,
+        let network = self.look(Request::NetworkObserve(scope.clone()), |answer| {
+            if let Answer::Network(reading) = answer { Some(reading) } else { None }
         });
-        let pools = self.look(Request::PoolObserve(scope.clone()), |answer| match answer {
-            Answer::Pools(reading) => Some(reading),
-            _ => None,
+        let pools = self.look(Request::PoolObserve(scope.clone()), |answer| {
+            if let Answer::Pools(reading) = answer { Some(reading) } else { None }
         });
-        let balancers = self.look(Request::BalancerObserve(scope.clone()), |answer| match answer {
-            Answer::Balancers(reading) => Some(reading),
-            _ => None,
+        let balancers = self.look(Request::BalancerObserve(scope.clone()), |answer| {
+            if let Answer::Balancers(reading) = answer { Some(reading) } else { None }
         });
-        let records = self.look(Request::DnsObserve(scope), |answer| match answer {
-            Answer::Records(reading) => Some(reading),
-            _ => None,
+        let records = self.look(Request::DnsObserve(scope), |answer| {
+            if let Answer::Records(reading) = answer { Some(reading) } else { None }
         });
         Observed { at: self.now, network, pools, balancers, records }
     }

@@ -113,8 +113,8 @@ pub(super) fn holder(task: u32) -> Holder {
 }
 
 fn takes_out(request: &Request) -> Option<(PoolName, InstanceId)> {
-    match request {
-        Request::PoolHold(_, pool, id, _) | Request::PoolRetire(_, pool, id, _) => Some((pool.clone(), id.clone())),
-        _ => None,
+    if let Request::PoolHold(_, pool, id, _) | Request::PoolRetire(_, pool, id, _) = request {
+        return Some((pool.clone(), id.clone()));
     }
+    None
 }

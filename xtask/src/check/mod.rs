@@ -2,6 +2,7 @@
 
 mod files;
 mod rules;
+mod testing;
 mod tree;
 
 use crate::part::{Parts, Stop, call, none};
@@ -34,7 +35,7 @@ pub fn run(root: &Path, depth: Depth) -> Result<(), Stop> {
     parts.run("clippy", || cargo(&[&["clippy"], &strict[..], &clippy[..]].concat()));
     parts.run("doc", || cargo(&[&["doc", "--no-deps"], &strict[..]].concat()));
     match depth {
-        Depth::Full => parts.run("test", || cargo(&[&["test", "--no-fail-fast"], &strict[..]].concat())),
+        Depth::Full => parts.run("test", || testing::run(root, &strict)),
         Depth::Fast => {}
     }
     parts.end()

@@ -1,6 +1,7 @@
 //! The planner, proved by tables and by observations moved by hand.
 
 mod create;
+mod crew;
 mod exchange;
 mod gate;
 mod hold;
@@ -9,7 +10,9 @@ mod random;
 mod release;
 mod remove;
 mod shown;
-mod toy;
+pub(crate) mod toy;
+mod unfit;
+mod waves;
 
 use crate::{
     observe::{Known, Observed},
@@ -24,11 +27,11 @@ fn secs(seconds: u64) -> Duration {
 }
 
 /// Six instances in three zones, room for two more, one at a time.
-fn web() -> Pool {
+pub(crate) fn web() -> Pool {
     Pool::new("web").release("v1").size(6..=8).capacity(6).ready("/ready", secs(90))
 }
 
-fn shop_of(pool: Pool) -> Topology {
+pub(crate) fn shop_of(pool: Pool) -> Topology {
     Topology::new("shop")
         .id("shop-1")
         .zones(["a", "b", "c"])
@@ -37,11 +40,11 @@ fn shop_of(pool: Pool) -> Topology {
         .with(Dns::apex("shop.example").to("front"))
 }
 
-fn valid(topology: Topology) -> ValidTopology {
+pub(crate) fn valid(topology: Topology) -> ValidTopology {
     ValidTopology::checked(topology)
 }
 
-fn shop(pool: Pool) -> ValidTopology {
+pub(crate) fn shop(pool: Pool) -> ValidTopology {
     valid(shop_of(pool))
 }
 
@@ -80,11 +83,9 @@ fn taken(plan: &Plan, observed: &Observed) -> u32 {
         let mut all = pools.state.iter().flat_map(|pool| &pool.instances);
         all.any(|instance| instance.id == id && instance.phase == crate::backend::state::InstancePhase::Ready)
     };
-    let steps = plan.steps().map(|step| match &step.action {
-        Action::Pool(PoolStep::Retire { instance, .. } | PoolStep::Hold { instance, .. }) => {
-            u32::from(ready(instance.clone()))
-        }
-        _ => 0,
+    let steps = plan.steps().filter_map(|step| match &step.action {
+        Action::Pool(PoolStep::Retire { instance, .. } | PoolStep::Hold { instance, .. }) => Some(instance.clone()),
+        Action::Network(_) | Action::Pool(_) | Action::Balancer(_) | Action::Dns(_) => None,
     });
-    steps.sum()
+    u32::try_from(steps.filter(|id| ready(id.clone())).count()).unwrap()
 }

@@ -107,6 +107,7 @@ fn a_batch_is_as_large_as_asked_and_as_the_budget_allows() {
         let plan = plan(&site, &toy.observed());
         assert_eq!(plan.steps().count(), retired, "surge {surge} batch {batch} healthy {healthy}: {plan}");
         assert_eq!(taken(&plan, &toy.observed()), u32::try_from(retired).unwrap());
+        assert!(!has(&plan, |why| *why == Why::Budget), "somebody could be spared");
     }
 }
 
@@ -115,6 +116,9 @@ fn without_surge_the_first_batch_goes_at_once_within_the_minimum() {
     let pool = || web().rollout(Rollout { surge: 0, batch: 2, ..Rollout::default() }).guards(min_healthy(500));
     let mut toy = Toy::converged(&shop(pool()));
     let site = shop(pool().release("v2"));
+    let lower = |release: &str| shop(pool().release(release).size(3..=8));
+    let asks = plan(&lower("v2"), &Toy::converged(&lower("v1")).observed());
+    assert_eq!(asked(&asks), ["ensure v2 3..=8"], "no head-room, no other minimum");
     assert_eq!(asked(&toy.turn(&site)), ["ensure v2 6..=8"]);
     assert_eq!(asked(&toy.turn(&site)), ["retire a-1", "retire b-2"]);
     assert_eq!(asked(&plan(&site, &toy.observed())), [""; 0], "the first batch is not back yet");
@@ -182,7 +186,8 @@ fn a_release_that_never_boots_is_rejected() {
     toy.never_ready.push("v2".into());
     settle(&mut toy, &v2(), 6);
     assert_eq!(toy.releases(), ["v1"]);
-    assert_eq!(toy.pools[0].spec.marks.rejected.len(), 1);
+    let rejected = &toy.pools[0].spec.marks.rejected;
+    assert_eq!((rejected.len(), rejected[0].why.as_str()), (1, "a-7 was never ready"));
 }
 
 #[test]
@@ -241,7 +246,9 @@ fn a_pool_not_yet_complete_is_not_promoted() {
             break;
         }
     }
-    toy.tick(120);
+    toy.tick(60);
+    toy.tick(60);
+    assert_eq!(asked(&plan(&v2(), &toy.observed())), ["ensure v2 6..=8"], "complete, it is");
     let ids: Vec<String> = toy.pools[0].instances.iter().map(|instance| instance.id.to_string()).collect();
     toy.pools[0].instances.retain(|instance| instance.id.as_str() != ids[0] && instance.id.as_str() != ids[1]);
     toy.measure();

@@ -18,7 +18,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 /// Everything there is.
 #[derive(Clone)]
-pub(super) struct Toy {
+pub(crate) struct Toy {
     pub at: Timestamp,
     pub network: Option<NetworkState>,
     pub pools: Vec<PoolState>,

@@ -82,7 +82,6 @@ impl Cloud {
 
     fn arm_record(&mut self, env: &mut Env<'_>, number: u32) {
         let Some(record) = self.records.get_mut(&number) else { return };
-        record.story = env.cause.or(record.story);
         if record.live.is_none() || record.next.is_some() {
             return;
         }
@@ -99,14 +98,14 @@ impl Cloud {
         record.next = None;
         let Some(record) = self.records.get(&number) else { return };
         let check = Self::check_of_record(env, record).clone();
-        let (mut leaves, name, story) = (record.leaves.clone(), record.set.name.clone(), record.story);
+        let (mut leaves, name) = (record.leaves.clone(), record.set.name.clone());
         let mut quiet = true;
         for (leaf, checks) in &mut leaves {
             let passed = self.is_alive(env, *leaf);
             let after = judge(*checks, passed, &check);
             if after.health != checks.health && after.health != TargetHealth::Initial {
-                let judged = if passed { "alive" } else { "dead" };
-                env.tell(format!("{name}: {} is {judged}", self.shown(*leaf)), story);
+                let judged = if passed { "is answered with" } else { "is answered without" };
+                env.tell(format!("{name} {judged} {}", self.shown(*leaf)), self.story_of(*leaf));
                 self.version += 1;
                 self.dirty.records = true;
             }
@@ -118,6 +117,14 @@ impl Cloud {
         }
         if env.run_everything || !quiet {
             self.arm_record(env, number);
+        }
+    }
+
+    /// The record of what last befell an address.
+    fn story_of(&self, leaf: Leaf) -> Option<usize> {
+        match leaf {
+            Leaf::Endpoint(number, _) => self.balancers.get(&number)?.story,
+            Leaf::Instance(number) => self.instances.get(&number)?.story,
         }
     }
 

@@ -55,9 +55,8 @@ impl Cloud {
     fn sync_target(&mut self, env: &mut Env<'_>, checker: u32, number: u32) {
         let phase = self.instances[&number].phase;
         let leaves = matches!(phase, InstancePhase::Draining | InstancePhase::Held(_));
-        let trusted = self.broken.breaks("balancer.never_routes_to_an_unready_instance")
-            || (phase == InstancePhase::Returning
-                && self.broken.breaks("pool.what_is_put_back_serves_only_when_ready"));
+        let trusted =
+            phase == InstancePhase::Returning && self.broken.breaks("pool.what_is_put_back_serves_only_when_ready");
         let first = match (leaves, trusted) {
             (true, _) => TargetHealth::Draining,
             (false, true) => TargetHealth::Healthy,
@@ -136,6 +135,9 @@ impl Cloud {
     fn passes(&mut self, env: &mut Env<'_>, checker: u32, number: u32, check: &HealthCheck) -> Option<bool> {
         let instance = self.instances.get(&number)?;
         let (server, home) = (instance.server, instance.zone_index);
+        if instance.power.is_down() && self.broken.breaks("pool.replaces_a_lost_instance") {
+            return Some(true);
+        }
         let Some(balancer) = self.balancers.get(&checker) else {
             return Some(env.plane.probe(server, Place::Zone(home), check.timeout) == Probe::Passed);
         };
@@ -186,22 +188,36 @@ impl Cloud {
         }
         target.since = env.now;
         let Some(instance) = self.instances.get_mut(&number) else { return };
-        let by =
-            self.balancers.get(&checker).map_or("its own agent".to_owned(), |it| format!("balancer {}", it.name()));
-        let judged = if health == TargetHealth::Healthy { "healthy" } else { "unhealthy" };
-        let what = format!("instance {} is {judged} for {by}", instance.id);
-        // That what boots does not answer yet is no news.
-        let told = if instance.phase == InstancePhase::Booting && health == TargetHealth::Unhealthy {
-            env.note(what, instance.story)
+        let by = self.balancers.get(&checker).map(|it| it.name().clone());
+        // That what boots or leaves does not answer is no news.
+        let told = if let Some(by) = &by
+            && health == TargetHealth::Unhealthy
+            && instance.phase == InstancePhase::Ready
+        {
+            let fate = format!("taken out by balancer {by}: checks fail");
+            env.tell_of(&self.pools, instance, fate, instance.story)
         } else {
-            env.tell(what, instance.story)
+            let by = by.map_or("its own agent".to_owned(), |by| format!("balancer {by}"));
+            let judged = if health == TargetHealth::Healthy { "healthy" } else { "unhealthy" };
+            env.note(format!("instance {} is {judged} for {by}", instance.id), instance.story)
         };
         instance.story = Some(told);
         self.version += 1;
         self.dirty.balancers.insert(checker);
-        env.cause = Some(told);
+        self.tell_endpoints(checker, told);
         self.arm_records(env);
         self.judge_instance(env, number);
+    }
+
+    /// Endpoints live while there is somebody healthy behind them.
+    fn tell_endpoints(&mut self, checker: u32, told: usize) {
+        let Some(balancer) = self.balancers.get(&checker) else { return };
+        let healthy = self.targets_of(checker, balancer).filter(|it| it.2.checks.health == TargetHealth::Healthy);
+        if healthy.count() <= 1
+            && let Some(balancer) = self.balancers.get_mut(&checker)
+        {
+            balancer.story = Some(told);
+        }
     }
 
     /// What a pool makes of an instance follows from who checks it.
@@ -220,9 +236,12 @@ impl Cloud {
             InstancePhase::Draining | InstancePhase::Held(_) | InstancePhase::Lost => return,
         };
         (instance.phase, instance.since) = (next, env.now);
-        let (pool, id) = (instance.pool, instance.id.clone());
-        let word = if next == InstancePhase::Ready { "ready" } else { "not ready any more" };
-        let told = env.tell(format!("instance {id} is {word}"), instance.story);
+        let pool = instance.pool;
+        let told = if next == InstancePhase::Ready {
+            env.tell_of(&self.pools, instance, "ready".into(), instance.story)
+        } else {
+            env.note(format!("instance {} is not ready any more", instance.id), instance.story)
+        };
         instance.story = Some(told);
         if let (Some(pool), InstancePhase::Unready) = (self.pools.get_mut(&pool), next) {
             pool.story = Some(told);

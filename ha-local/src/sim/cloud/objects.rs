@@ -68,8 +68,12 @@ pub(super) struct BalancerObject {
     /// What the plane calls it.
     pub(super) called: BalancerName,
     pub(super) progress: Progress,
+    /// The record of what last befell its endpoints.
+    pub(super) story: Option<usize>,
     /// When wishes changed it.
     pub(super) changes: Vec<Timestamp>,
+    /// Zones that were taken from it: no name answers with them, and they serve who still knows them until then.
+    pub(super) leaving: Vec<(ZoneName, Timestamp)>,
     /// What the plane was told last.
     pub(super) view: Option<BalancerView>,
     /// What it was told before, for balancers that work by old knowledge.
@@ -93,8 +97,6 @@ pub(super) struct RecordObject {
     pub(super) view: Option<RecordView>,
     /// Whether a fault makes it answer nothing.
     pub(super) emptied: bool,
-    /// The record of what last made its answers be looked at.
-    pub(super) story: Option<usize>,
 }
 
 /// One address behind a name.
@@ -146,8 +148,19 @@ impl PoolObject {
 impl BalancerObject {
     /// A new balancer of which the plane knows nothing yet.
     pub(super) fn new(site: String, owner: Option<Scope>, spec: BalancerSpec, now: Timestamp) -> Self {
-        let (called, progress) = (spec.name.clone(), Progress::begun(now));
-        Self { site, owner, spec, called, progress, changes: Vec::new(), view: None, past: Vec::new() }
+        let (called, progress, story) = (spec.name.clone(), Progress::begun(now), None);
+        Self {
+            site,
+            owner,
+            spec,
+            called,
+            progress,
+            story,
+            changes: Vec::new(),
+            leaving: Vec::new(),
+            view: None,
+            past: Vec::new(),
+        }
     }
 }
 
@@ -156,8 +169,8 @@ impl RecordObject {
     pub(super) fn new(owner: Option<Scope>, set: RecordSet, now: Timestamp) -> Self {
         let progress = Progress::begun(now);
         let leaves = BTreeMap::new();
-        let (view, emptied, story) = (None, false, None);
-        Self { owner, set, live: None, progress, leaves, next: None, changes: 0, view, emptied, story }
+        let (view, emptied) = (None, false);
+        Self { owner, set, live: None, progress, leaves, next: None, changes: 0, view, emptied }
     }
 }
 

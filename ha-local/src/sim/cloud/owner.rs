@@ -2,16 +2,19 @@
 
 use super::{
     Cloud, Env,
-    objects::{NetworkObject, PoolObject, Progress, RecordObject},
+    objects::{BalancerObject, NetworkObject, PoolObject, Progress, RecordObject},
 };
-use crate::sim::engine::draw::{mix, who};
+use crate::sim::{
+    engine::draw::{mix, who},
+    plane::ServerId,
+};
 use ha_core::{
     backend::{
         Scope,
         spec::{NetworkSpec, PoolSpec, RecordSet},
         state::Phase,
     },
-    name::{BalancerName, DnsName, InstanceId, PoolName},
+    name::{BalancerName, DnsName, InstanceId, PoolName, Release},
 };
 use std::collections::BTreeMap;
 
@@ -96,6 +99,20 @@ impl Cloud {
         members.copied().find(|number| self.instances.get(number).is_some_and(|instance| instance.id == *id))
     }
 
+    /// Whose instance a server of the plane is, which one, and what it runs; `None`: it is gone.
+    pub fn on_server(&self, server: ServerId) -> Option<(PoolName, InstanceId, Release)> {
+        let instance = self.instances.get(self.servers.get(&server.0)?)?;
+        Some((self.pools.get(&instance.pool)?.spec.name.clone(), instance.id.clone(), instance.release.clone()))
+    }
+    /// What the plane calls a balancer of this site.
+    pub fn called_by(&self, site: &str, name: &BalancerName) -> Option<&BalancerName> {
+        self.balancers.get(&self.balancer_of(site, name)?).map(|it| &it.called)
+    }
+    /// The name that its owner gave to what the plane calls so.
+    pub fn balancer_called(&self, called: &BalancerName) -> Option<&BalancerName> {
+        self.balancers.values().find(|it| it.called == *called).map(BalancerObject::name)
+    }
+
     /// Everything that exists, whoever made it, in order.
     pub fn everything(&self) -> Vec<Thing> {
         let thing = |kind, name: &str, owner: &Option<Scope>| Thing { kind, name: name.into(), owner: owner.clone() };
@@ -130,9 +147,9 @@ impl Cloud {
             }
             Planted::Balancer { site, owner, spec } => {
                 let number = fresh(&self.balancers, &format!("{site}/{}", spec.name));
-                let object = super::objects::BalancerObject::new(site, owner, spec, now);
+                let object = BalancerObject::new(site, owner, spec, now);
                 let called = self.called(&object);
-                self.balancers.insert(number, super::objects::BalancerObject { progress, called, ..object });
+                self.balancers.insert(number, BalancerObject { progress, called, ..object });
                 self.dirty.balancers.insert(number);
             }
             Planted::Record { owner, set } => {

@@ -71,6 +71,7 @@ impl Cloud {
     /// What strikes balancers may have changed.
     pub fn refresh_endpoints(&mut self, env: &mut Env<'_>) {
         self.dirty.balancers.extend(self.balancers.keys());
+        self.balancers.values_mut().for_each(|balancer| balancer.story = env.cause.or(balancer.story));
         self.arm_everything(env);
         self.flush(env);
     }
@@ -91,6 +92,7 @@ impl Cloud {
         }
         let (plane, mut ctx) = env.plane();
         plane.set_link(&mut ctx, from, to, state);
+        self.balancers.values_mut().for_each(|balancer| balancer.story = env.cause.or(balancer.story));
         self.arm_everything(env);
         self.flush(env);
     }

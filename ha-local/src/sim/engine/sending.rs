@@ -69,7 +69,7 @@ impl Calls {
 /// A call as a number that is the same when something else is disturbed.
 pub fn key(id: &CallId) -> u64 {
     let named = join(who(id.operation.0), who(&id.resource.to_string()));
-    join(named, join((u64::from(id.task) << 32) | u64::from(id.nth), id.turn.0))
+    join(named, join(join(id.caller, u64::from(id.nth)), id.turn.0))
 }
 
 impl World {
@@ -78,7 +78,10 @@ impl World {
         let id = self.tasks.call_id(task, request.operation(), request.resource());
         let effect = self.cloud.kind(&request);
         let dead = self.tasks.get(task).is_none_or(|record| record.dead);
-        let fate = if dead { Fate::default() } else { self.fate(&id, effect) };
+        let mut fate = if dead { Fate::default() } else { self.fate(&id, effect) };
+        if !dead && fate.outcome == Outcome::Normal && !self.let_through(&id) {
+            fate.outcome = Outcome::Refused(Kind::Throttled(None));
+        }
         let latency = self.figures.latency(self.seed.unit(Purpose::Delay, key(&id), 0), effect) + fate.slow;
         let cause = self.note_sent(&id, effect, &fate.outcome, dead);
         let call = Call {
@@ -105,7 +108,8 @@ impl World {
         number
     }
 
-    /// Puts the stages of a call into the queue.
+    /// Puts the stages of a call into the queue. Each is a nanosecond after the one before it at least: what happens at
+    /// one instant happens in any order, and a call that takes no time has an order all the same.
     fn schedule(&mut self, number: u64, effect: Effect, latency: Duration, fate: &Fate) {
         let timeout = self.figures.call_timeout;
         let parts = match effect {
@@ -114,14 +118,18 @@ impl World {
         };
         let effective = effective_parts(&fate.outcome, parts);
         for part in 0..effective {
-            let after = latency.mul_f64(f64::from(part + 1) / f64::from(parts + 1)) + fate.backlog;
+            let after = latency.mul_f64(f64::from(part + 1) / f64::from(parts + 1)) + nth(part) + fate.backlog;
             self.queue.push(self.now + after, Event::Call(number, CallStage::Effect(part)));
         }
+        let late = if let Outcome::AnsweredLate(delay) = fate.outcome { delay } else { Duration::ZERO };
         let answered = match &fate.outcome {
             Outcome::TimeoutApplied | Outcome::TimeoutNotApplied => timeout,
-            Outcome::AnsweredLate(delay) => (latency + *delay).min(timeout),
-            _ => latency.min(timeout),
-        };
+            Outcome::Normal | Outcome::CrashBefore | Outcome::CrashApplied | Outcome::CrashAnswered => latency,
+            Outcome::ErrorApplied | Outcome::Refused(_) | Outcome::Partial(_) | Outcome::AnsweredTwice(_) => latency,
+            Outcome::AnsweredLate(_) | Outcome::StaleReads(_) => latency + late,
+        }
+        .min(timeout);
+        let answered = answered + nth(parts);
         self.queue.push(self.now + answered, Event::Call(number, CallStage::Answer));
         let mut stages = u32::from(effective) + 1;
         if let Outcome::AnsweredTwice(delay) = fate.outcome {
@@ -144,7 +152,8 @@ impl World {
                     self.crash(call.id.task);
                     call.heard = true;
                 } else if !call.heard && call.answer.is_none() {
-                    call.answer = Some(answer(&call));
+                    let ahead = self.tasks.get(call.id.task).map_or(0, |record| record.clock.at(self.now));
+                    call.answer = Some(answer(&call).map(|answer| answer.on_a_clock(ahead)));
                     self.attention.woken.push(WaitKey::Call(number));
                 }
             }
@@ -161,6 +170,9 @@ impl World {
         }
         let result = self.with_cloud(call.cause, |cloud, env| cloud.effect(env, call.id.task, &call.request, part));
         self.watch_look(call.id.task, &call.request);
+        if let (Request::HandsView(scope, pool), Some(record)) = (&call.request, self.tasks.get_mut(call.id.task)) {
+            record.looked = self.cloud.pool_version(scope, pool);
+        }
         if result.is_ok() {
             self.watch_launch(&call.request);
         }
@@ -179,6 +191,11 @@ impl World {
             self.crash(call.id.task);
         }
     }
+}
+
+/// What sets the nth stage of a call apart from the one before it.
+fn nth(stage: u16) -> Duration {
+    Duration::from_nanos(u64::from(stage))
 }
 
 /// How many of a wish's parts take effect.

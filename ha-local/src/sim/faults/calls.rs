@@ -30,7 +30,7 @@ struct Sent<'a> {
 
 impl Faults {
     /// What becomes of a call that is sent now; `keeper` if the provider itself sends it.
-    pub fn call(&mut self, now: Timestamp, seed: Seed, id: &CallId, effect: Effect, keeper: bool) -> Fate {
+    pub fn call(&mut self, now: Timestamp, id: &CallId, effect: Effect, keeper: bool) -> Fate {
         let (port, verb) = id.operation.0.split_once('.').unwrap_or((id.operation.0, ""));
         let resource = id.resource.to_string();
         let resource = resource.split_once(' ').map_or(resource.as_str(), |(_, name)| name).to_owned();
@@ -40,7 +40,7 @@ impl Faults {
         let named = self.outcome_by_name(&sent);
         for fault in self.working() {
             let before = fate.clone();
-            disturb(&mut fate, fault, &sent, (now, seed));
+            disturb(&mut fate, fault, &sent, (now, self.seed));
             if fate != before && named.is_none() {
                 fault.count(1);
             }
@@ -162,6 +162,8 @@ fn disturb(fate: &mut Fate, fault: &Injected, sent: &Sent<'_>, (now, seed): (Tim
         match *dns {
             Dns::Empty => fate.never(Outcome::Refused(Kind::Unavailable)),
             Dns::Unresolvable(rate) => fate.once(chance.happens(rate), || Outcome::TimeoutNotApplied),
+            // What is kept too long is that there is no address.
+            Dns::Stale(_) if fault.memory.keeps_nothing => fate.never(Outcome::Refused(Kind::Unavailable)),
             Dns::Stale(_) => {}
         }
     }

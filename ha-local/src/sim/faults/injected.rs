@@ -39,6 +39,10 @@ pub(super) struct Injected {
     pub effect: &'static str,
     /// The selector, as it is written.
     pub target: String,
+    /// The same, as people say it.
+    pub whom: String,
+    /// What is told of it, as people say it.
+    pub words: String,
     pub strike: Strike,
     /// Names those it strikes in draws: a function of the record's id and the selector.
     pub key: u64,
@@ -80,6 +84,8 @@ pub(super) struct Memory {
     pub stopped: Vec<(TaskKind, ClockError)>,
     /// The tasks that it paused or started.
     pub tasks: Vec<u32>,
+    /// When it struck, caches held that a name has no address.
+    pub keeps_nothing: bool,
     /// What passed a congested link when it struck, and what is lost now.
     pub crossing: Crossing,
 }

@@ -2,7 +2,7 @@
 
 use super::{
     injected::{Injected, Phase, STEPS},
-    strike::{Instances, Link, Strike},
+    strike::{Asked, Dns, Instances, Link, Strike},
 };
 use crate::sim::{
     engine::{
@@ -18,6 +18,11 @@ use std::time::Duration;
 const MEASURED: Duration = Duration::from_secs(60);
 
 impl Injected {
+    /// Whether the store's name has no address now, or had none until now.
+    fn empties_the_store(&self, now: Timestamp) -> bool {
+        let emptied = matches!(self.strike, Strike::Dns(Asked::Store, Dns::Empty));
+        emptied && (self.phase == Phase::AtWork || self.ends == Some(now))
+    }
     /// The instant at which something must be counted before it strikes.
     fn measures_before(&self) -> Option<Timestamp> {
         matches!(self.strike, Strike::Link(_, Link::Congested(_))).then(|| self.at.back(MEASURED))
@@ -37,11 +42,11 @@ impl World {
     pub fn strike(&mut self, fault: &Fault) -> Result<u32, Problem> {
         if self.faults.site.is_none() {
             self.faults.site = Some(self.wanted.clone());
-            (self.faults.seed, self.faults.settle) = (self.seed, self.figures.settle);
         }
-        let passed = self.now.since(self.faults.origin);
-        let now = Fault { at: passed, ..fault.clone() };
-        let injected = self.faults.compile(&now)?;
+        (self.faults.seed, self.faults.settle) = (self.seed, self.figures.settle);
+        let mut injected = self.faults.compile(fault)?;
+        injected.ends = injected.ends.map(|end| self.now + end.since(injected.at));
+        injected.at = self.now;
         self.faults.all.push(injected);
         let index = self.faults.all.len() - 1;
         let number = u32::try_from(index).unwrap_or(u32::MAX);
@@ -95,11 +100,12 @@ impl World {
 
     fn fault_begins(&mut self, index: usize) {
         let (machines, zones) = (self.cloud.machines(), self.faults.zone_names());
+        let keeps_nothing = self.faults.all.iter().any(|fault| fault.empties_the_store(self.now));
         let fault = &mut self.faults.all[index];
         if fault.phase != Phase::Ahead {
             return;
         }
-        fault.phase = Phase::AtWork;
+        (fault.phase, fault.memory.keeps_nothing) = (Phase::AtWork, keeps_nothing);
         if let Some(whom) = fault.strike.picks() {
             fault.memory.picked = whom.pick(self.faults.seed, &machines);
         }
@@ -184,7 +190,7 @@ impl World {
             if nth + lost >= count {
                 self.lose_one(index, nth);
             } else {
-                match spread(tail, nth, count) {
+                match spread(tail, nth, count - lost) {
                     Duration::ZERO => self.let_one_go(index, nth),
                     after => self.push_stage(index, self.now + after, FaultStage::End(turn(nth))),
                 }

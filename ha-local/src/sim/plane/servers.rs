@@ -18,6 +18,10 @@ impl Plane {
         if server.busy < server.concurrency {
             server.touch(ctx.now.0);
             server.busy += 1;
+            // Where not even one may wait, checks end otherwise as soon as all places are taken.
+            if server.busy == server.concurrency && server.alarm == 0 {
+                ctx.notices.push(Notice::ChecksMayDiffer(ServerId(id)));
+            }
             self.outstanding[id as usize] += 1;
             return self.work(ctx, slot, id);
         }
@@ -51,7 +55,10 @@ impl Plane {
         let server = &self.servers[id as usize];
         let attempt = self.attempts.at_mut(slot);
         let stream = &self.streams[usize::from(attempt.stream)];
-        let mut time = time_ns(self.work[usize::from(server.work)], stream.service.bits(attempt.id));
+        let mut time = match stream.takes {
+            Some(takes) => takes as f64,
+            None => time_ns(self.work[usize::from(server.work)], stream.service.bits(attempt.id)),
+        };
         if !server.well && server.strained() {
             time *= f64::from(server.condition.slow) / 1000.0;
         }
@@ -84,6 +91,9 @@ impl Plane {
             self.work(ctx, next, id);
         } else {
             server.touch(ctx.now.0);
+            if server.busy == server.concurrency && server.alarm == 0 {
+                ctx.notices.push(Notice::ChecksMayDiffer(ServerId(id)));
+            }
             server.busy -= 1;
             self.idle(ctx, id);
         }

@@ -26,6 +26,8 @@ pub(super) struct Stream {
     pub failure: Draws,
     pub backoff: Draws,
     cursor: Cursor,
+    /// How long servers work on each request; `None`: as the workload says.
+    pub takes: Option<u64>,
     /// What is left of the budget for retries, in thousandths of a retry.
     tokens: u32,
 }
@@ -49,6 +51,7 @@ impl Stream {
             failure: draws(Purpose::Failure),
             backoff: draws(Purpose::Backoff),
             cursor: Cursor::new(traffic.segments),
+            takes: None,
             tokens: SAVED,
         }
     }

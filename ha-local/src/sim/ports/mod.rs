@@ -13,16 +13,18 @@ use std::sync::Arc;
 /// One task's ports to the simulated provider.
 pub struct Ports {
     caller: Caller,
+    means: check::Means,
 }
 
 /// A backend value by which one task sees the simulated provider.
 pub fn backend(caller: Caller) -> Backend {
-    let (settle, timeout) = {
-        let state = caller.shared().lock();
-        (state.world.figures.settle, state.world.figures.call_timeout)
+    let (settle, timeout, means) = {
+        let world = &caller.shared().lock().world;
+        let means = check::Means { zones: world.cloud.zones().to_vec(), brakes: world.figures.policy.keeps_brake };
+        (world.figures.settle, world.figures.call_timeout, means)
     };
     let clock = Arc::new(caller.clone());
-    let ports = Arc::new(Ports { caller });
+    let ports = Arc::new(Ports { caller, means });
     Backend::new(clock)
         .with_settle(settle)
         .with_call_timeout(timeout)

@@ -1,6 +1,6 @@
 //! The ports of the tiers, each verb one call.
 
-use super::{Ports, check, unexpected};
+use super::{Ports, unexpected};
 use crate::sim::engine::call::{Answer, Request};
 use async_trait::async_trait;
 use ha_core::{
@@ -27,7 +27,7 @@ impl Ports {
 #[async_trait]
 impl Network for Ports {
     fn check(&self, spec: &NetworkSpec) -> Vec<Problem> {
-        check::network(spec)
+        self.means.network(spec)
     }
     async fn observe(&self, scope: &Scope) -> Result<Reading<Option<NetworkState>>> {
         let Answer::Network(reading) = self.caller.call(Request::NetworkObserve(scope.clone())).await? else {
@@ -46,7 +46,7 @@ impl Network for Ports {
 #[async_trait]
 impl ComputePool for Ports {
     fn check(&self, spec: &PoolSpec) -> Vec<Problem> {
-        check::pool(spec)
+        self.means.pool(spec)
     }
     async fn observe(&self, scope: &Scope) -> Result<Reading<Vec<PoolState>>> {
         let Answer::Pools(reading) = self.caller.call(Request::PoolObserve(scope.clone())).await? else {
@@ -77,7 +77,7 @@ impl ComputePool for Ports {
 #[async_trait]
 impl LoadBalancer for Ports {
     fn check(&self, spec: &BalancerSpec) -> Vec<Problem> {
-        check::balancer(spec)
+        self.means.balancer(spec)
     }
     async fn observe(&self, scope: &Scope) -> Result<Reading<Vec<BalancerState>>> {
         let Answer::Balancers(reading) = self.caller.call(Request::BalancerObserve(scope.clone())).await? else {
@@ -99,7 +99,7 @@ impl LoadBalancer for Ports {
 #[async_trait]
 impl Dns for Ports {
     fn check(&self, set: &RecordSet) -> Vec<Problem> {
-        check::record(set)
+        self.means.record(set)
     }
     async fn observe(&self, scope: &Scope) -> Result<Reading<Vec<RecordState>>> {
         let Answer::Records(reading) = self.caller.call(Request::DnsObserve(scope.clone())).await? else {

@@ -40,12 +40,12 @@ fn instances_of_aws_take_forty_seconds_and_those_of_ideal_none() {
 #[test]
 fn a_file_overrides_any_figure_of_its_base() {
     let text = "base = \"aws\"\nties = \"fifo\"\n[boot]\nready = { exponential_ms = 1000 }\n[api]\ncalls = \"unlimited\"\n\
-                [keeper]\nkeeps_brake = true\n[dns]\nalias_ttl = \"as_asked\"\n";
+                [keeper]\nkeeps_brake = false\n[dns]\nalias_ttl = \"as_asked\"\n";
     let profile = Profile::read(text, "mine.toml").unwrap_or_else(|problems| panic!("{problems}"));
     let mut expected = Profile { name: "mine.toml".into(), ties: Ties::Fifo, ..Profile::aws() };
     expected.boot.ready = Distribution::Exponential { mean: Duration::from_secs(1) };
     expected.api.calls = None;
-    expected.keeper.policy.keeps_brake = true;
+    expected.keeper.policy.keeps_brake = false;
     expected.dns.alias_ttl = None;
     assert_eq!(profile, expected);
 }

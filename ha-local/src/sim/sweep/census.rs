@@ -61,7 +61,7 @@ const STEPS: [&str; 13] = [
     "dns.remove",
 ];
 
-const WAITING: [&str; 12] = [
+const WAITING: [&str; 13] = [
     "unknown",
     "pending",
     "removing",
@@ -74,6 +74,7 @@ const WAITING: [&str; 12] = [
     "rejected",
     "no such instance",
     "budget",
+    "unseen",
 ];
 
 fn step(action: &Action) -> &'static str {
@@ -108,5 +109,6 @@ fn waiting_for(why: &Why) -> &'static str {
         Why::Rejected(_) => "rejected",
         Why::NoSuchInstance(_) => "no such instance",
         Why::Budget => "budget",
+        Why::Unseen => "unseen",
     }
 }

@@ -1,5 +1,6 @@
 //! The cloud driven by hand: a queue, a plane, the real keepers, and nobody's loop.
 
+mod faulty;
 mod keeping;
 mod names;
 mod refusals;

@@ -23,11 +23,10 @@ impl Written<'_> {
             "one_way" => Bad::OneWay,
             _ => return self.no_tier(),
         };
-        let runs = match &self.fault.target.what {
-            Subject::Named(kind, _) if kind == "release" => {
-                Runs::Named(Filter { release: self.named().name, zones: self.narrowed(), ..Filter::default() })
-            }
-            _ => Runs::New(self.pool(), self.narrowed()),
+        let runs = if self.fault.target.what.kind() == "release" {
+            Runs::Named(Filter { release: self.named().name, zones: self.narrowed(), ..Filter::default() })
+        } else {
+            Runs::New(self.pool(), self.narrowed())
         };
         Ok(Strike::Release(runs, bad))
     }

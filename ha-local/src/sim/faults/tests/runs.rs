@@ -53,7 +53,7 @@ fn a_release_is_asked_for_and_a_bad_one_fails() {
     let wanted = run.world().wanted.topology();
     assert_eq!(wanted.pools[0].release.as_str(), "v1+1");
     assert_eq!(wanted.generation, 1);
-    assert_eq!(told(&run, "release v1+1 of pool web is asked for"), 1, "{}", story(&run));
+    assert_eq!(told(&run, "it is called release v1+1 of pool web"), 1, "{}", story(&run));
     assert!(consequences(&run, "release.never_ready") > 1, "{}", story(&run));
 }
 
@@ -168,4 +168,38 @@ fn every_fault_with_users_or_checks_in_its_way_has_a_consequence() {
         let run = sim.at("30m", fault).run();
         assert!(consequences(&run, effect) > 0, "{effect}\n{}", story(&run));
     }
+}
+
+#[test]
+fn those_struck_come_back_one_after_the_other_and_the_lost_ones_never() {
+    let mut simulation = Sim::new(&site(), 7).start().unwrap();
+    simulation.run_for(Duration::from_secs(3600));
+    let fault = "{ at = \"0s\", lasts = \"10m\", where = \"pool:web\", fault = \"instances.stop\", tail = \"10m\", lost = 0.5 }";
+    let number = simulation.state().world.strike(&read(fault)).unwrap() as usize;
+    let mut struck = Vec::new();
+    for minutes in [1, 8, 2, 5, 5] {
+        let now = |simulation: &crate::sim::Simulation| simulation.state().world.faults.all[number].memory.struck.len();
+        simulation.run_for(Duration::from_secs(minutes * 60));
+        struck.push(now(&simulation));
+    }
+    // Of six, three never come back; of the other three the first is back at once, the last within the tail.
+    assert_eq!(struck, [6, 6, 2, 1, 0]);
+}
+
+#[test]
+fn who_boots_where_no_name_is_answered_never_serves() {
+    let lost = "{ at = \"40m\", where = \"instance:web-a-1\", fault = \"instances.kill\" }";
+    let names = "{ at = \"30m\", lasts = \"1h\", where = \"zone:*\", fault = \"dns.unresolvable\", rate = 1 }";
+    let run = run(&[names, lost]);
+    assert!(consequences(&run, "dns.unresolvable") >= 1, "{}", story(&run));
+    assert!(told(&run, "was not ready in time") >= 1, "{}", story(&run));
+    assert!(run.report().converged, "{run}");
+}
+
+#[test]
+fn caches_that_hold_no_address_of_the_store_prolong_its_loss() {
+    let empty = "{ at = \"30m\", lasts = \"20m\", where = \"store:*\", fault = \"dns.empty\" }";
+    let stale = "{ at = \"50m\", lasts = \"20m\", where = \"store:*\", fault = \"dns.stale\" }";
+    assert!(consequences(&run(&[empty, stale]), "dns.stale") > 0);
+    assert_eq!(consequences(&run(&[stale]), "dns.stale"), 0, "a good address that is kept too long does no harm");
 }

@@ -1,1 +1,0 @@
-//! The loop over small ports in memory.

@@ -1,0 +1,4 @@
+//! The loop over a cloud, a store and a clock in memory.
+
+pub(crate) mod memory;
+mod turns;

@@ -1,0 +1,42 @@
+//! The simulator passes the conformance suite, with the figures of every built-in profile.
+
+use ha_core::conformance::{Port, Verdict, cases};
+use ha_local::sim::{Profile, lab::SimLab};
+
+/// Runs all cases of a port; each must pass, and is printed.
+fn passes(port: Port, profile: Profile) {
+    let (name, lab) = (profile.name.clone(), SimLab::new(profile));
+    let mut failed = Vec::new();
+    let mut count = 0;
+    for case in cases().filter(|case| case.port == port) {
+        let verdict = lab.run(case);
+        println!("{name}: {case}: {verdict}");
+        count += 1;
+        if verdict != Verdict::Passed {
+            failed.push(format!("{case}: {verdict}"));
+        }
+    }
+    assert!(failed.is_empty(), "{name}: {} of {count} cases:\n{}", failed.len(), failed.join("\n"));
+}
+
+macro_rules! ports {
+    ($($test:ident: $port:ident, $profile:ident;)*) => {
+        $(#[test]
+        fn $test() {
+            passes(Port::$port, Profile::$profile());
+        })*
+    };
+}
+
+ports! {
+    networks_of_an_ideal_provider: Network, ideal;
+    pools_of_an_ideal_provider: Pool, ideal;
+    balancers_of_an_ideal_provider: Balancer, ideal;
+    names_of_an_ideal_provider: Dns, ideal;
+    the_store_of_an_ideal_provider: Store, ideal;
+    networks_of_aws: Network, aws;
+    pools_of_aws: Pool, aws;
+    balancers_of_aws: Balancer, aws;
+    names_of_aws: Dns, aws;
+    the_store_of_aws: Store, aws;
+}

@@ -1,0 +1,41 @@
+//! The tests: all of them where their data is beside the project, and how many there were.
+
+use crate::part::call;
+use std::path::Path;
+
+/// Recorded traces and outages, which are not part of the project.
+const DATA: &str = "../shared/data";
+
+/// Runs all tests; those that need data are left out, and said to be ignored, where it is absent.
+pub fn run(root: &Path, strict: &[&str]) -> Result<(), String> {
+    let has_data = root.join(DATA).is_dir();
+    let data: &[&str] = if has_data { &["--", "--include-ignored"] } else { &[] };
+    let printed = call(root, "cargo", &[&["test", "--no-fail-fast"], strict, data].concat())?;
+    let (passed, ignored) = (count(&printed, "passed"), count(&printed, "ignored"));
+    if passed == 0 {
+        return Err("no test was run".into());
+    }
+    println!("{passed} passed, 0 failed, {ignored} skipped");
+    Ok(())
+}
+
+/// The sum of what stands before `word` in all lines `test result: ok. 5 passed; 0 failed; 1 ignored; ..`.
+fn count(printed: &str, word: &str) -> u64 {
+    let results = printed.lines().filter(|line| line.starts_with("test result:"));
+    let counts =
+        results.filter_map(|line| line.split(&format!(" {word}")).next()?.rsplit(' ').next()?.parse::<u64>().ok());
+    counts.sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::count;
+
+    #[test]
+    fn results_are_added_up() {
+        let printed = "running 2 tests\n\
+                       test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s\n\
+                       test result: ok. 40 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 3s\n";
+        assert_eq!((count(printed, "passed"), count(printed, "ignored")), (42, 1));
+    }
+}

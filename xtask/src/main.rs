@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask`.
 
 mod check;
+mod laws;
 mod mutants;
 mod part;
 
@@ -14,6 +15,7 @@ cargo xtask COMMAND
 
   check [--fast]                 everything that a change has to pass; --fast leaves the tests out
   mutants [--some N --by HASH]   plants each bug of mutants/ and wants its test to fail; or N of them, chosen by HASH
+  laws [--seeds N] [--only WORD] what must move with what, in the mean of N seeds (30)
 ";
 
 fn main() -> ExitCode {
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
         ["check"] => check::run(&root(), check::Depth::Full),
         ["check", "--fast"] => check::run(&root(), check::Depth::Fast),
         ["mutants", rest @ ..] => mutants::run(&root(), rest),
+        ["laws", rest @ ..] => laws::run(rest),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())

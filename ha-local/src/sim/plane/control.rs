@@ -69,10 +69,12 @@ impl Plane {
         if condition.isolated || condition.frozen || trip.cut || lost || slow_way {
             return Probe::TimedOut;
         }
-        if !condition.ready || (server.busy >= server.concurrency && server.waiting >= server.bound) {
+        let waits = self.config.balancer.checks_wait;
+        let full = server.busy >= server.concurrency && server.waiting >= server.bound;
+        if !condition.ready || (waits && full) {
             return Probe::Failed;
         }
-        if server.alarmed() { Probe::TimedOut } else { Probe::Passed }
+        if waits && server.alarmed() { Probe::TimedOut } else { Probe::Passed }
     }
     /// Requests in work and in the queue of a server.
     pub fn in_flight(&self, id: ServerId) -> u32 {

@@ -53,7 +53,9 @@ impl Case {
     }
     /// The site that is run.
     pub fn site(&self) -> Result<ValidTopology, Problems> {
-        let web = Pool::new("web").release("1").size(self.instances..=self.instances).capacity(self.instances);
+        let most = self.instances + 1;
+        let web =
+            Pool::new("web").release("1").size(self.instances..=most).capacity(self.instances).ready("/", MEAN * 1000);
         let zones = &["a", "b", "c", "d"][..self.zones];
         let site = Topology::new("theory").zones(zones.iter().copied()).with(web);
         let site = if self.direct {

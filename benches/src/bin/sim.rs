@@ -71,7 +71,8 @@ fn ratio() -> Result<bool, Problems> {
 }
 
 fn site(servers: u32) -> Result<ValidTopology, Problems> {
-    let web = Pool::new("web").release("1").size(servers..=servers).capacity(servers);
+    let web = Pool::new("web").release("1").size(servers..=servers + 1).capacity(servers);
+    let web = web.ready("/", Duration::from_secs(90));
     let front = Balancer::http("front").to("web").algorithm(Algorithm::RoundRobin);
     let site = Topology::new("shop").zones(["a"]).with(web).with(front);
     site.with(Dns::apex("shop.example").to("front")).validate()
@@ -84,7 +85,7 @@ fn day(site: &ValidTopology, load: Load) -> f64 {
     let workload = Workload { pools: [("web".into(), service)].into(), users: Users::ideal() };
     let length = Duration::from_nanos((load.gap * load.requests as f64) as u64);
     let sim = Sim::new(site, 42).profile(Profile::ideal()).workload(workload).traffic(Traffic::poisson(1e9 / load.gap));
-    let run = sim.length(length).run_everything(true).at("1s", Fault::instances_slow("release:none", 1.0)).run();
+    let run = sim.length(length).run_everything(true).at("1s", Fault::instances_slow("release:none", 2.0)).run();
     assert_eq!(run.intents.failed, 0, "nothing fails at this load: {run}");
     run.latency_ms.mean
 }

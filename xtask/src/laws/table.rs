@@ -44,13 +44,18 @@ pub struct Line {
     pub less: f64,
     pub more: f64,
     pub difference: Means,
-    pub by: f64,
+    pub by: Option<f64>,
 }
 
 impl Line {
-    /// Whether the difference is not too small by more than three standard errors.
+    /// Whether the difference is what it must be, within three standard errors.
     pub fn holds(&self) -> bool {
-        self.difference.mean() >= self.by - 3.0 * self.difference.error() - 1e-9
+        let (mean, slack) = (self.difference.mean(), 3.0 * self.difference.error() + 1e-9);
+        match self.by {
+            // A bucket is a minute, so that a dip is exact to one.
+            Some(by) => (mean - by).abs() <= 60.0 + slack,
+            None => mean >= -slack,
+        }
     }
 }
 

@@ -148,6 +148,12 @@ impl Plane {
         self.judge_disturbance();
         self.deliver_held(ctx);
     }
+    /// Users of this name came before the run: what a resolver is asked first has an age already, so that resolvers do not
+    /// all forget at once.
+    pub fn was_known(&mut self, entry: &DnsName) {
+        let name = self.name(entry);
+        self.names[name].warm = true;
+    }
     /// Users of this name begin to come.
     pub fn start(&mut self, ctx: &mut Ctx<'_>, entry: &DnsName, traffic: Traffic) {
         let name = self.name(entry) as u32;

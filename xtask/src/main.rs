@@ -2,6 +2,7 @@
 
 mod calls;
 mod check;
+mod laws;
 mod mutants;
 mod part;
 mod story;
@@ -24,6 +25,7 @@ cargo xtask COMMAND
   sweep --seeds 1..1000 [--threads N]
                                  random sites under random faults, two virtual days and more each
   mutants [--some N --by HASH]   plants each bug of mutants/ and wants its test to fail; or N of them, chosen by HASH
+  laws [--seeds N] [--only WORD] what must move with what, in the mean of N seeds (30)
 ";
 
 fn main() -> ExitCode {
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         ["sim", rest @ ..] => story::run(&root(), rest),
         ["sweep", rest @ ..] => sweep::run(rest),
         ["mutants", rest @ ..] => mutants::run(&root(), rest),
+        ["laws", rest @ ..] => laws::run(rest),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())

@@ -129,6 +129,9 @@ fn begin(simulation: &mut Simulation, sim: &Sim, length: Duration) -> Result<(),
     let segments: Arc<[_]> = traffic.segments(length).into_iter().map(|segment| segment.shifted(origin)).collect();
     let key = who(entry.as_str());
     let (plane, mut ctx) = world.split();
+    if !sim.options.from_nothing {
+        plane.was_known(&entry);
+    }
     plane.follow(&ctx, sim.options.follow, until);
     plane.start(&mut ctx, &entry, Stream { key, segments });
     Ok(())

@@ -4,6 +4,7 @@ mod create;
 mod crew;
 mod exchange;
 mod gate;
+mod headroom;
 mod hold;
 mod names;
 mod random;

@@ -83,6 +83,8 @@ fn a_reviewed_plan_is_stale_when_the_world_or_the_steps_differ() {
     assert!(stale.to_string().contains("release v3"), "{stale}");
     let newer = valid(shop_of(web().release("v2")).generation(1));
     assert!(reviewed.still_holds(&plan(&newer, &toy.observed())).is_err());
+    let another = Plan { topology: "shop-2".into(), ..reviewed.clone() };
+    assert!(reviewed.still_holds(&another).is_err());
 }
 
 #[test]

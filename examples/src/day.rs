@@ -8,6 +8,9 @@ use std::{io::Stderr, time::Duration};
 /// How long a day is when neither the scenario nor the traffic says it.
 const DAY: Duration = Duration::from_secs(86_400);
 
+/// How many records of the trace are kept where they are written to a file.
+const RECORDS: usize = 2_000_000;
+
 /// Runs the day that these inputs make.
 pub fn run_day(inputs: &Inputs, options: &Options, progress: Progress<Stderr>) -> Result<Run, Problems> {
     let length = inputs.scenario.length.or_else(|| inputs.traffic.length()).unwrap_or(DAY);
@@ -18,6 +21,7 @@ pub fn run_day(inputs: &Inputs, options: &Options, progress: Progress<Stderr>) -
         .scenario(&inputs.scenario)
         .length(length)
         .without_loop(options.without_loop)
+        .keep(if options.trace.is_some() { RECORDS } else { 100_000 })
         .follow(usize::try_from(options.follow).unwrap_or(usize::MAX))
         .progress(move |share| progress.show(share, length))
         .try_run()

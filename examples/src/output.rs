@@ -3,7 +3,6 @@
 use ha_core::validate::{Problem, Problems};
 use ha_local::sim::{
     Run,
-    engine::trace::Record,
     report::{Colour, Report, charts},
 };
 use std::{
@@ -40,7 +39,7 @@ impl Outputs {
             write_report(file, run.report()).map_err(|error| Problems(vec![unwritable(&path, &error)]))?;
         }
         if let Some((path, file)) = self.trace {
-            write_trace(file, run.records()).map_err(|error| Problems(vec![unwritable(&path, &error)]))?;
+            write_trace(file, run).map_err(|error| Problems(vec![unwritable(&path, &error)]))?;
         }
         Ok(())
     }
@@ -54,12 +53,16 @@ fn write_report(file: File, report: &Report) -> io::Result<()> {
     out.flush()
 }
 
-fn write_trace(file: File, trace: &[Record]) -> io::Result<()> {
+/// One record a line; if some were not kept, a last line says how many.
+fn write_trace(file: File, run: &Run) -> io::Result<()> {
     file.set_len(0)?;
     let mut out = BufWriter::new(file);
-    for record in trace {
+    for record in run.records() {
         serde_json::to_writer(&mut out, record)?;
         writeln!(out)?;
+    }
+    if run.records_left_out > 0 {
+        writeln!(out, "{{\"left_out\":{}}}", run.records_left_out)?;
     }
     out.flush()
 }

@@ -25,6 +25,8 @@ pub struct Effect {
     pub lasts: bool,
     /// What changes, and what is left.
     pub does: String,
+    /// The sentence that tells of it in a story, with places for whom and how strongly.
+    pub says: Option<String>,
     /// The rest of an event with this effect, as it is written in a fault file.
     pub example: String,
 }
@@ -118,6 +120,7 @@ struct Row {
     ends: Ends,
     example: String,
     does: String,
+    says: Option<String>,
 }
 
 #[derive(PartialEq, Deserialize)]
@@ -141,6 +144,7 @@ impl Row {
             optional: optional.into_iter().map(|name| name.trim_end_matches('?').into()).collect(),
             lasts: self.ends == Ends::Lasts,
             does: self.does,
+            says: self.says,
             example: self.example,
         }
     }

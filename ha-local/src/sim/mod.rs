@@ -8,6 +8,7 @@ pub mod engine;
 pub mod faults;
 #[cfg(feature = "conformance")]
 pub mod lab;
+mod life;
 mod measure;
 pub mod plane;
 pub mod ports;
@@ -26,6 +27,7 @@ pub mod world;
 
 pub use build::{ORIGIN, Sim};
 pub use distribution::Distribution;
+pub use life::Life;
 pub use profile::Profile;
 pub use report::Report;
 pub use run::Run;

@@ -4,7 +4,8 @@ use super::{
     Report, Simulation,
     build::Sim,
     engine::{draw::who, trace::Record},
-    plane::{Followed, Traffic as Stream},
+    life::Life,
+    plane::Traffic as Stream,
     report,
     world::World,
 };
@@ -21,7 +22,7 @@ use std::{fmt, sync::Arc, time::Duration};
 pub struct Run {
     report: Report,
     records: Vec<Record>,
-    followed: Vec<Followed>,
+    followed: Vec<Life>,
     violations: Vec<(Timestamp, Violation)>,
     world: Box<World>,
 }
@@ -48,12 +49,12 @@ impl Run {
     pub fn report(&self) -> &Report {
         &self.report
     }
-    /// All that happened, from the start of the run on.
+    /// All that happened, from the making of the site on, times counted from the first arrival.
     pub fn records(&self) -> &[Record] {
         &self.records
     }
     /// The lives of the intents that were followed.
-    pub fn followed(&self) -> &[Followed] {
+    pub fn followed(&self) -> &[Life] {
         &self.followed
     }
     /// Invariants that were broken, and when. There are none.
@@ -88,7 +89,7 @@ pub(super) fn run(mut sim: Sim) -> Result<Run, Problems> {
         }
     }
     finish(&mut simulation, end);
-    Ok(report(&simulation, length))
+    Ok(report(&simulation, &sim, length))
 }
 
 /// A run starts with the site as it is wanted.
@@ -157,7 +158,7 @@ fn finish(simulation: &mut Simulation, end: Timestamp) {
     }
 }
 
-fn report(simulation: &Simulation, length: Duration) -> Run {
+fn report(simulation: &Simulation, sim: &Sim, length: Duration) -> Run {
     let mut state = simulation.state();
     let world = &mut state.world;
     let not_converged = world.not_converged();
@@ -170,6 +171,10 @@ fn report(simulation: &Simulation, length: Duration) -> Run {
         world.watch.violations().iter().map(|(at, what)| (Timestamp(at.0.saturating_sub(origin.0)), what.clone()));
     let violations: Vec<_> = violations.collect();
     let report = Report::of(world, length, not_converged, report::decisive_since(world.trace.records(), origin));
-    let (followed, world) = (world.plane.followed().to_vec(), Box::new(world.clone()));
+    let crowds: Vec<_> = sim.traffic.iter().flat_map(|traffic| traffic.crowds()).copied().collect();
+    let crowds: Vec<_> = crowds.into_iter().filter(|crowd| crowd.at < length).collect();
+    let report = report.with_users(&crowds);
+    let followed = world.plane.followed().iter().map(|followed| Life::of(world, followed)).collect();
+    let world = Box::new(world.clone());
     Run { report, records, followed, violations, world }
 }

@@ -5,6 +5,7 @@ use super::{
     engine::{
         call::{CallId, Effect},
         draw::{Seed, join},
+        limits::Limits,
         queue::{Event, Queue, Ties},
         sending::Calls,
         task::{ClockError, TaskKind, Tasks},
@@ -82,6 +83,8 @@ pub struct World {
     pub profile: Arc<Profile>,
     /// The calls on their way.
     pub calls: Calls,
+    /// What is left of the provider's limits on calls.
+    pub limits: Limits,
     /// What is counted of our loop's calls.
     pub counts: CallCounts,
     /// Who runs.
@@ -102,8 +105,10 @@ pub struct World {
     pub capacity: Capacity,
     /// The version of the cloud up to which resting tasks know of changes, and when it changed.
     seen: (u64, Timestamp),
-    /// Which record of the trace led to the steps on a resource.
+    /// The record of the last step that our loop asked for on a resource: it leads to what the provider does there.
     pub causes: BTreeMap<String, usize>,
+    /// The record of what somebody asked for last of a resource: it leads to the steps of our loop.
+    pub wishes: BTreeMap<String, usize>,
     notices: Vec<Notice>,
 }
 
@@ -122,6 +127,7 @@ impl World {
             figures: parts.figures,
             profile: parts.profile,
             calls: Calls::default(),
+            limits: Limits::default(),
             counts: CallCounts::default(),
             tasks: Tasks::default(),
             wanted: site.clone(),
@@ -133,6 +139,7 @@ impl World {
             capacity: Capacity::default(),
             seen: (0, Timestamp::ZERO),
             causes: BTreeMap::new(),
+            wishes: BTreeMap::new(),
             notices: Vec::new(),
         }
     }
@@ -278,7 +285,7 @@ impl World {
     }
     /// Adds a record to the trace.
     pub fn tell(&mut self, lane: Lane, weight: Weight, what: String, cause: Option<usize>) -> usize {
-        self.trace.add(Record { at: self.now, lane, weight, what, cause })
+        self.trace.add(Record { at: self.now, lane, weight, what, cause, one: None })
     }
 }
 

@@ -104,8 +104,8 @@ impl Cloud {
             let passed = self.is_alive(env, *leaf);
             let after = judge(*checks, passed, &check);
             if after.health != checks.health && after.health != TargetHealth::Initial {
-                let judged = if passed { "alive" } else { "dead" };
-                env.tell(format!("{name}: {} is {judged}", self.shown(*leaf)), self.story_of(*leaf));
+                let judged = if passed { "is answered with" } else { "is answered without" };
+                env.tell(format!("{name} {judged} {}", self.shown(*leaf)), self.story_of(*leaf));
                 self.version += 1;
                 self.dirty.records = true;
             }

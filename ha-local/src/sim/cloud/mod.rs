@@ -26,7 +26,7 @@ mod tests;
 mod truth;
 mod view;
 
-pub use broken::{Broken, CLAUSES};
+pub use broken::Broken;
 pub use event::CloudEvent;
 pub use figures::Figures;
 pub use owner::{Planted, Thing};
@@ -38,15 +38,16 @@ use super::{
     engine::{
         draw::{Purpose, Seed},
         queue::{Event, Queue},
-        trace::{Lane, Record, Trace, Weight},
+        task::grid,
+        trace::{Lane, OneOfMany, Record, Trace, Weight},
     },
     faults::Faults,
     plane::{Ctx, LinkState, Notice, Place, Plane},
 };
 use ha_core::{
     backend::Scope,
-    name::{PoolName, ZoneName},
-    time::{Timestamp, nanos},
+    name::{InstanceId, PoolName, ZoneName},
+    time::Timestamp,
 };
 use instance::{Instance, Target};
 use objects::{BalancerObject, NetworkObject, PoolObject, RecordObject};
@@ -97,20 +98,37 @@ impl Env<'_> {
     }
     /// The next instant after now of a grid with this period, whose offset is drawn for this thing.
     fn grid(&self, period: Duration, who: u64) -> Timestamp {
-        let period = nanos(period).max(1);
-        let offset = self.seed.below(Purpose::Offset, who, 0, period);
-        let passed = (self.now.0 + period - offset) / period;
-        Timestamp(passed * period + offset)
+        grid(self.now, period, self.seed.bits(Purpose::Offset, who, 0))
     }
     /// Writes a decision or its result into the trace.
     fn tell(&mut self, what: String, cause: Option<usize>) -> usize {
         let cause = cause.or(self.cause);
-        self.trace.add(Record { at: self.now, lane: Lane::Provider, weight: Weight::Decisive, what, cause })
+        self.trace.add(Record { at: self.now, lane: Lane::Provider, weight: Weight::Decisive, what, cause, one: None })
     }
     /// Writes a step into the trace.
     fn note(&mut self, what: String, cause: Option<usize>) -> usize {
         let cause = cause.or(self.cause);
-        self.trace.add(Record { at: self.now, lane: Lane::Provider, weight: Weight::Detail, what, cause })
+        self.trace.add(Record { at: self.now, lane: Lane::Provider, weight: Weight::Detail, what, cause, one: None })
+    }
+    /// Writes a decision about one instance into the trace: `instance web-a-3 is lost`.
+    fn tell_of(
+        &mut self,
+        pools: &BTreeMap<u32, PoolObject>,
+        instance: &Instance,
+        fate: String,
+        cause: Option<usize>,
+    ) -> usize {
+        let Instance { id, zone, .. } = instance;
+        let pool = pools.get(&instance.pool).map_or("a pool that is gone", |pool| pool.spec.name.as_str());
+        let one = OneOfMany {
+            name: id.to_string(),
+            of: format!("instances of {pool}"),
+            place: zone.to_string(),
+            fate: fate.clone(),
+        };
+        let (what, cause) = (format!("instance {id} is {fate}"), cause.or(self.cause));
+        let (at, lane, weight) = (self.now, Lane::Provider, Weight::Decisive);
+        self.trace.add(Record { at, lane, weight, what, cause, one: Some(one) })
     }
 }
 
@@ -130,6 +148,8 @@ pub struct Cloud {
     targets: BTreeMap<(u32, u32), Target>,
     /// Which instance a server of the plane is.
     servers: BTreeMap<u32, u32>,
+    /// Which instance a server of the plane is, or was.
+    server_names: BTreeMap<u32, InstanceId>,
     /// How many instances were ever launched: names are never used twice, not even after the pool's removal.
     launched: BTreeMap<(String, PoolName), BTreeMap<ZoneName, u64>>,
     links: BTreeMap<(Place, Place), LinkState>,
@@ -153,6 +173,10 @@ impl Cloud {
     /// A provider with these zones, in which nothing exists.
     pub fn new(zones: Vec<ZoneName>) -> Self {
         Self { zones, ..Self::default() }
+    }
+    /// The instance that a server of the plane is, or was.
+    pub fn name_of_server(&self, server: u32) -> Option<&InstanceId> {
+        self.server_names.get(&server)
     }
     /// Changes whenever something that `observe` answers changes, readings excepted.
     pub fn version(&self) -> u64 {

@@ -39,7 +39,7 @@ use attempts::Attempts;
 use balancer::Balancer;
 use follow::Follow;
 use ha_core::{
-    name::{PoolName, Release},
+    name::{BalancerName, PoolName, Release},
     time::{Timestamp, nanos},
 };
 use names::Name;
@@ -83,6 +83,8 @@ struct Figures {
     backoff: f64,
     retry_budget: Option<u32>,
     keep_alive: u64,
+    /// How long connections to balancers are kept: either side may close them.
+    keep_balancer: u64,
     lookup: u64,
     lookup_timeout: u64,
     connect_timeout: u64,
@@ -101,6 +103,7 @@ impl Figures {
             backoff: nanos(users.backoff) as f64,
             retry_budget: users.retry_budget,
             keep_alive: nanos(users.keep_alive),
+            keep_balancer: nanos(users.keep_alive.min(config.balancer.idle_timeout)),
             lookup: nanos(network.lookup),
             lookup_timeout: nanos(network.lookup_timeout),
             connect_timeout: nanos(network.connect_timeout),
@@ -160,6 +163,10 @@ impl Plane {
     /// What users saw over time, the bucket of now included; buckets without anybody are left out.
     pub fn series(&self) -> Vec<Bucket> {
         self.series.buckets()
+    }
+    /// The balancer of this number.
+    pub fn name_of_balancer(&self, number: u16) -> Option<&BalancerName> {
+        self.balancers.get(usize::from(number)).map(|balancer| &balancer.name)
     }
     /// The followed intents so far.
     pub fn followed(&self) -> &[Followed] {

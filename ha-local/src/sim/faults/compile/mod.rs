@@ -55,6 +55,8 @@ impl Faults {
         Ok(Injected {
             effect: fault.effect,
             target,
+            whom: fault.target.in_words(),
+            words: fault.in_words(),
             strike,
             key,
             at,

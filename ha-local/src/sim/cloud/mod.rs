@@ -4,6 +4,7 @@
 //! Everything here knows the truth; what a caller may see of it is decided in `sight`.
 
 mod answers;
+mod asked;
 mod balancer;
 mod broken;
 mod check;
@@ -26,6 +27,7 @@ mod tests;
 mod truth;
 mod view;
 
+pub use asked::Asked;
 pub use broken::Broken;
 pub use event::CloudEvent;
 pub use figures::Figures;

@@ -14,6 +14,7 @@ mod shown;
 pub(crate) mod toy;
 mod unfit;
 mod waves;
+mod words;
 
 use crate::{
     observe::{Known, Observed},

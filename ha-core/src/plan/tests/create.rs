@@ -6,7 +6,7 @@ use crate::{
         Error, Kind, Operation, Resource,
         state::{Phase, Reading},
     },
-    plan::{Change, NetworkStep, Reason, Risk, TierName},
+    plan::{Change, NetworkStep, Reason, Risk, TierName, wanted},
     time::Timestamp,
     topology::{Allow, Party},
 };
@@ -42,11 +42,14 @@ fn a_new_pool_starts_with_its_release_as_the_stable_one() {
 
 #[test]
 fn the_network_lets_through_what_the_tiers_need_and_keeps_closed_zones() {
-    let topology = shop_of(web()).close("c").with(Dns::round_robin("direct.example", "web"));
+    let mut topology = shop_of(web()).close("c").with(Dns::round_robin("direct.example", "web"));
+    let own = Allow { from: Party::World, to: Party::Pool("web".into()), port: 22 };
+    let needed_anyway = Allow { port: 80, ..own.clone() };
+    topology.network.allow = vec![own.clone(), needed_anyway];
     let spec = crate::plan::wanted::network(&valid(topology));
     let (front, pool) = (Party::Balancer("front".into()), Party::Pool("web".into()));
     let rule = |from: &Party, to: &Party| Allow { from: from.clone(), to: to.clone(), port: 80 };
-    let expected = [rule(&Party::World, &front), rule(&front, &pool), rule(&Party::World, &pool)];
+    let expected = [rule(&Party::World, &front), rule(&front, &pool), rule(&Party::World, &pool), own];
     assert_eq!(spec.allow, expected);
     assert_eq!(spec.zones.len(), 3);
 }
@@ -212,4 +215,33 @@ fn a_rule_or_zone_still_in_use_is_not_cut_off() {
     assert_eq!(wanted(&Observed { pools: unknown(), ..toy.observed() }), None, "all of it may be in use");
     let spec = wanted(&Observed { records: unknown(), ..toy.observed() }).unwrap();
     assert!(spec.allow.contains(&unused) && !spec.zones.contains(&"e".into()));
+}
+
+#[test]
+fn a_pools_number_is_the_owners_or_the_policys_and_always_within_the_bounds() {
+    let size = |min, max| crate::topology::Size { min, max };
+    let rows = [(5, size(6, 8), 6), (6, size(6, 8), 6), (7, size(6, 8), 7), (9, size(6, 8), 8)];
+    for (instances, bounds, expected) in rows {
+        assert_eq!(wanted::within(instances, bounds), expected, "{instances}");
+        let scaled = Pool { capacity: crate::topology::Capacity::Scaled, size: bounds, ..web() };
+        assert_eq!(wanted::capacity(&scaled, instances), expected, "{instances}");
+        assert_eq!(wanted::capacity(&web(), instances), 6, "six are asked for, whatever there are");
+    }
+}
+
+#[test]
+fn a_pool_is_placed_in_those_of_its_zones_that_are_open() {
+    let placed = |zones: &[&str]| Pool {
+        placement: crate::topology::Placement {
+            zones: zones.iter().map(|zone| (*zone).into()).collect(),
+            ..web().placement
+        },
+        ..web()
+    };
+    let rows: [(&[&str], &[&str]); 3] = [(&[], &["b", "c"]), (&["a", "b"], &["b"]), (&["a"], &[])];
+    for (zones, expected) in rows {
+        let pool = placed(zones);
+        let open = wanted::zones(&shop_of(pool.clone()).close("a"), &pool);
+        assert_eq!(open.iter().map(|zone| zone.as_str()).collect::<Vec<_>>(), expected, "{zones:?}");
+    }
 }

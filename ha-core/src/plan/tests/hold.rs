@@ -153,8 +153,9 @@ fn who_can_be_spared_is_held_without_headroom_and_the_effect_says_what_becomes_o
 #[test]
 fn a_pool_is_shrunk_by_those_alone_who_are_to_shrink_it() {
     use HoldMode::{Replace, Shrink};
+    type Row<'a> = (u32, u32, &'a [(&'a str, HoldMode)], &'a [&'a str]);
     // Instances wanted, the share that must stay, who is listed, who is held.
-    let rows: [(u32, u32, &[(&str, HoldMode)], &[&str]); 5] = [
+    let rows: [Row<'_>; 5] = [
         (2, 0, &[("a-1", Shrink)], &["hold a-1"]),
         (6, 666, &[("a-1", Shrink), ("b-2", Shrink), ("c-3", Replace)], &["hold a-1", "hold b-2"]),
         (6, 666, &[("c-3", Replace), ("a-1", Shrink), ("b-2", Shrink), ("a-4", Shrink)], &["hold c-3"]),

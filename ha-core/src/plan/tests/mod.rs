@@ -4,6 +4,7 @@ mod create;
 mod crew;
 mod exchange;
 mod gate;
+mod headroom;
 mod hold;
 mod names;
 mod random;
@@ -13,6 +14,7 @@ mod shown;
 pub(crate) mod toy;
 mod unfit;
 mod waves;
+mod words;
 
 use crate::{
     observe::{Known, Observed},

@@ -162,8 +162,9 @@ fn routed(routes: &[(&str, u32)]) -> Balancer {
 
 #[test]
 fn routes_wait_only_for_a_pool_that_gets_what_it_did_not_get_before() {
+    type Routes<'a> = &'a [(&'a str, u32)];
     // Before, after, who cannot serve, and whether that is waited for.
-    let rows: [(&[(&str, u32)], &[(&str, u32)], &str, bool); 10] = [
+    let rows: [(Routes<'_>, Routes<'_>, &str, bool); 10] = [
         (&[("web", 1), ("next", 0)], &[("web", 1), ("next", 1)], "next", true),
         (&[("web", 1), ("next", 0)], &[("web", 1), ("next", 1)], "web", false),
         (&[("web", 1)], &[("web", 1), ("next", 1)], "next", true),

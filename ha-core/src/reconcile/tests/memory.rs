@@ -46,6 +46,8 @@ pub(crate) enum Fate {
     Throttled(u64),
     /// Refused for good.
     Denied,
+    /// Refused: somebody else wrote in between.
+    Conflict,
 }
 
 /// A small world with everything in it.
@@ -105,6 +107,7 @@ impl World {
             Some(Fate::Dropped) => error(Kind::Unavailable),
             Some(Fate::Throttled(seconds)) => error(Kind::Throttled(Some(Duration::from_secs(seconds)))),
             Some(Fate::Denied) => error(Kind::Denied),
+            Some(Fate::Conflict) => error(Kind::Conflict("somebody was faster".into())),
         }
     }
     fn act(&self, verb: &'static str, action: Action) -> Result<()> {

@@ -3,6 +3,7 @@
 mod check;
 mod mutants;
 mod part;
+mod readme;
 
 use std::{
     path::{Path, PathBuf},
@@ -14,6 +15,7 @@ cargo xtask COMMAND
 
   check [--fast]                 everything that a change has to pass; --fast leaves the tests out
   mutants [--some N --by HASH]   plants each bug of mutants/ and wants its test to fail; or N of them, chosen by HASH
+  readme                         runs game_day and puts its page into the README
 ";
 
 fn main() -> ExitCode {
@@ -22,6 +24,7 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["check"] => check::run(&root(), check::Depth::Full),
         ["check", "--fast"] => check::run(&root(), check::Depth::Fast),
+        ["readme"] => readme::run(&root()),
         ["mutants", rest @ ..] => mutants::run(&root(), rest),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");

@@ -105,12 +105,28 @@ impl Env<'_> {
     /// Writes a decision or its result into the trace.
     fn tell(&mut self, what: String, cause: Option<usize>) -> usize {
         let cause = cause.or(self.cause);
-        self.trace.add(Record { at: self.now, lane: Lane::Provider, weight: Weight::Decisive, what, cause, one: None })
+        self.trace.add(Record {
+            at: self.now,
+            lane: Lane::Provider,
+            weight: Weight::Decisive,
+            what,
+            cause,
+            one: None,
+            felt: false,
+        })
     }
     /// Writes a step into the trace.
     fn note(&mut self, what: String, cause: Option<usize>) -> usize {
         let cause = cause.or(self.cause);
-        self.trace.add(Record { at: self.now, lane: Lane::Provider, weight: Weight::Detail, what, cause, one: None })
+        self.trace.add(Record {
+            at: self.now,
+            lane: Lane::Provider,
+            weight: Weight::Detail,
+            what,
+            cause,
+            one: None,
+            felt: false,
+        })
     }
     /// Writes a decision about one instance into the trace: `instance web-a-3 is lost`.
     fn tell_of(
@@ -130,7 +146,7 @@ impl Env<'_> {
         };
         let (what, cause) = (format!("instance {id} is {fate}"), cause.or(self.cause));
         let (at, lane, weight) = (self.now, Lane::Provider, Weight::Decisive);
-        self.trace.add(Record { at, lane, weight, what, cause, one: Some(one) })
+        self.trace.add(Record { at, lane, weight, what, cause, one: Some(one), felt: false })
     }
 }
 

@@ -59,6 +59,13 @@ impl Plan {
     }
 }
 
+impl Step {
+    /// Whether it asks for the same: instants that are written into marks do not count.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        timeless(self).action == timeless(other).action
+    }
+}
+
 /// A step without the instant that is written into a roll-out's marks when it begins.
 fn timeless(step: &Step) -> Step {
     let mut step = step.clone();

@@ -246,6 +246,8 @@ pub enum Why {
     NoSuchInstance(InstanceId),
     /// No step may be taken without going below the minimum.
     Budget,
+    /// It was asked for and accepted more than once, and is not seen: it is asked for again, ever more rarely.
+    Unseen,
 }
 
 impl Why {
@@ -254,7 +256,9 @@ impl Why {
         match self {
             Self::Rejected(_) | Self::NoSuchInstance(_) => true,
             Self::Unknown(_) | Self::Pending | Self::Removing | Self::Capacity { .. } | Self::Settling => false,
-            Self::Bake(_) | Self::Reading(_) | Self::Footing(_) | Self::Broken(_) | Self::Budget => false,
+            Self::Bake(_) | Self::Reading(_) | Self::Footing(_) | Self::Broken(_) | Self::Budget | Self::Unseen => {
+                false
+            }
         }
     }
 }
@@ -263,6 +267,25 @@ impl Step {
     /// A step; how it is shown and what it risks follow from what is asked and why.
     pub(super) fn new(action: Action, reason: Reason, effect: String) -> Self {
         Self { change: change(&action, &reason), risk: risk(&action, &reason), action, reason, effect }
+    }
+    /// The tier that is asked.
+    pub fn tier(&self) -> TierName {
+        match &self.action {
+            Action::Network(_) => TierName::Network,
+            Action::Pool(PoolStep::Ensure(spec)) => TierName::Pool(Some(spec.name.clone())),
+            Action::Pool(
+                PoolStep::Bound { pool, .. } | PoolStep::Hold { pool, .. } | PoolStep::PutBack { pool, .. },
+            ) => TierName::Pool(Some(pool.clone())),
+            Action::Pool(PoolStep::Retire { pool, .. } | PoolStep::Remove { pool }) => {
+                TierName::Pool(Some(pool.clone()))
+            }
+            Action::Balancer(BalancerStep::Ensure(spec)) => TierName::Balancer(Some(spec.name.clone())),
+            Action::Balancer(BalancerStep::Route { balancer, .. } | BalancerStep::Remove { balancer }) => {
+                TierName::Balancer(Some(balancer.clone()))
+            }
+            Action::Dns(DnsStep::Ensure(set)) => TierName::Dns(Some(set.name.clone())),
+            Action::Dns(DnsStep::Remove { name }) => TierName::Dns(Some(name.clone())),
+        }
     }
 }
 

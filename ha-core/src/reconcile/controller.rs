@@ -1,6 +1,9 @@
 //! One running controller: its lease, its patience, and its turns.
 
-use super::end::{End, Report, StallCause, Stalled, Turned, Wanted};
+use super::{
+    end::{End, Report, StallCause, Stalled, Turned, Wanted},
+    insisting::Insisting,
+};
 use crate::{
     apply::{self, Applied, Outcome, Stop},
     backend::{Backend, Error, Kind, Rest, Scope},
@@ -26,6 +29,7 @@ pub struct Controller {
     /// When a port last answered a wish of ours: older readings do not show it.
     changed: Option<Timestamp>,
     waiting: Vec<(TierName, Why)>,
+    insisting: Insisting,
     converged: bool,
 }
 
@@ -42,6 +46,7 @@ impl Controller {
             turn: 0,
             changed: None,
             waiting: Vec::new(),
+            insisting: Insisting::default(),
             converged: false,
         }
     }
@@ -88,10 +93,12 @@ impl Controller {
             observed = observed.not_before(changed);
         }
         let partial = observed.is_partial();
-        let plan = plan(site, &observed).checked(site, &self.backend);
+        let mut plan = plan(site, &observed).checked(site, &self.backend);
+        self.insisting.hold_back(&mut plan, self.period);
         self.tell(What::Planned(plan.clone()));
         self.tell_what_is_new(&plan);
         let applied = self.apply(&plan, &scope, until).await;
+        self.insisting.note(&applied, plan.at);
         if applied.started() {
             self.changed = Some(self.backend.clock.now());
         }
@@ -282,7 +289,9 @@ impl Way {
                 if self.last.as_ref().is_none_or(|last| differs(last, plan)) {
                     self.moved = now;
                 }
-                self.look_again = plan.look_again;
+                // What is only asked for again is no reason to be patient.
+                let insists = plan.waiting.iter().any(|waiting| waiting.why == Why::Unseen);
+                self.look_again = plan.look_again.filter(|_| !insists);
                 self.last = Some(plan.clone());
             }
             Turned::StoodBy { look_again, .. } => self.look_again = Some(*look_again),

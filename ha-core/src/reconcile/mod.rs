@@ -2,6 +2,7 @@
 
 mod controller;
 mod end;
+mod insisting;
 #[cfg(test)]
 pub(crate) mod tests;
 

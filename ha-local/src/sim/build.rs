@@ -203,10 +203,14 @@ impl Sim {
     }
     /// The simulation before its first event.
     pub fn start(&mut self) -> Result<Simulation, Problems> {
-        let world = self.world()?;
-        let mut simulation = Simulation::new(world, self.setup.clone());
+        let mut simulation = self.idle()?;
         simulation.start_controller();
         Ok(simulation)
+    }
+    /// The simulation before its first event, without our loop.
+    pub(super) fn idle(&mut self) -> Result<Simulation, Problems> {
+        let world = self.world()?;
+        Ok(Simulation::new(world, self.setup.clone()))
     }
     /// How long users come.
     pub(super) fn run_length(&self) -> Duration {

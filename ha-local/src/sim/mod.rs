@@ -4,6 +4,7 @@ mod build;
 mod by_hand;
 pub mod cloud;
 pub mod distribution;
+pub mod drill;
 pub mod engine;
 pub mod faults;
 #[cfg(feature = "conformance")]
@@ -17,6 +18,8 @@ pub mod report;
 mod run;
 pub mod simulation;
 mod starter;
+pub mod sweep;
+pub mod tally;
 mod telling;
 pub mod traffic;
 mod truth;

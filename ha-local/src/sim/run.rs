@@ -70,15 +70,8 @@ impl Run {
 /// Runs it, or says what does not hold together.
 pub(super) fn run(mut sim: Sim) -> Result<Run, Problems> {
     let (origin, length) = (sim.origin(), sim.run_length());
-    let mut simulation = sim.start()?;
+    let mut simulation = at_zero(&mut sim, |_| {})?;
     let end = origin + length;
-    if !sim.options.from_nothing {
-        // Faults of the run's first instant belong to the run.
-        simulation.run_until(origin.back(Duration::from_nanos(1)));
-        must_be_made(&mut simulation)?;
-        simulation.run_until(origin);
-    }
-    begin(&mut simulation, &sim, length)?;
     for (name, code) in &sim.own {
         simulation.spawn(name, code);
     }
@@ -90,6 +83,26 @@ pub(super) fn run(mut sim: Sim) -> Result<Run, Problems> {
     }
     finish(&mut simulation, end);
     Ok(report(&simulation, &sim, length))
+}
+
+/// The simulation at the run's zero: the site is made among what `plant` adds to the world, and the first user comes.
+/// A run from nothing is before its first call: what strikes at its very start has struck.
+pub(super) fn at_zero(sim: &mut Sim, plant: impl FnOnce(&mut World)) -> Result<Simulation, Problems> {
+    let (origin, length) = (sim.origin(), sim.run_length());
+    let mut simulation = sim.idle()?;
+    plant(&mut simulation.state().world);
+    if sim.options.from_nothing {
+        simulation.run_until(origin);
+        simulation.start_controller();
+    } else {
+        simulation.start_controller();
+        // Faults of the run's first instant belong to the run.
+        simulation.run_until(origin.back(Duration::from_nanos(1)));
+        must_be_made(&mut simulation)?;
+        simulation.run_until(origin);
+    }
+    begin(&mut simulation, sim, length)?;
+    Ok(simulation)
 }
 
 /// A run starts with the site as it is wanted.

@@ -70,7 +70,7 @@ fn weight(why: &Why) -> Weight {
         Why::Rejected(_) | Why::Pending | Why::Removing | Why::Capacity { .. } | Why::Settling | Why::Bake(_) => {
             Weight::Detail
         }
-        Why::Reading(_) | Why::Footing(_) | Why::Budget => Weight::Detail,
+        Why::Reading(_) | Why::Footing(_) | Why::Budget | Why::Unseen => Weight::Detail,
     }
 }
 

@@ -19,6 +19,7 @@ pub(super) fn plane(profile: &Profile, workload: &Workload, zones: usize, bucket
         network: network(profile),
         balancer: BalancerConfig {
             connect_timeout: profile.balancer.connect_timeout,
+            idle_timeout: profile.balancer.idle_timeout,
             other_targets: profile.balancer.other_targets,
             notices_cut: profile.balancer.notices_cut,
         },
@@ -46,6 +47,7 @@ fn network(profile: &Profile) -> NetworkConfig {
         users: network.users,
         within: network.within,
         across: network.across,
+        jitter: network.jitter,
         lookup: network.lookup,
         lookup_timeout: network.lookup_timeout,
         connect_timeout: network.connect_timeout,
@@ -102,7 +104,6 @@ pub(super) fn figures(profile: &Profile) -> Figures {
         reading: profile.metrics.period,
         reading_delay: profile.metrics.delay,
         policy: profile.keeper.policy.clone(),
-        reaction: profile.keeper.reaction.mean(),
         read: profile.api.read,
         write: profile.api.write,
         part: profile.api.part,

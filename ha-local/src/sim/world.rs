@@ -5,6 +5,7 @@ use super::{
     engine::{
         call::{CallId, Effect},
         draw::{Seed, join},
+        limits::Limits,
         queue::{Event, Queue, Ties},
         sending::Calls,
         task::{ClockError, TaskKind, Tasks},
@@ -55,6 +56,8 @@ pub struct CallCounts {
     pub recorded: Option<Vec<(CallId, Effect)>>,
     /// How often each outcome other than normal happened, by name.
     pub outcomes: BTreeMap<&'static str, u64>,
+    /// What really changed at the provider, if that is to be counted.
+    pub changes: Option<super::tally::Tally>,
 }
 
 /// Everything that is true.
@@ -82,6 +85,8 @@ pub struct World {
     pub profile: Arc<Profile>,
     /// The calls on their way.
     pub calls: Calls,
+    /// What is left of the provider's limits on calls.
+    pub limits: Limits,
     /// What is counted of our loop's calls.
     pub counts: CallCounts,
     /// Who runs.
@@ -124,6 +129,7 @@ impl World {
             figures: parts.figures,
             profile: parts.profile,
             calls: Calls::default(),
+            limits: Limits::default(),
             counts: CallCounts::default(),
             tasks: Tasks::default(),
             wanted: site.clone(),
@@ -196,6 +202,7 @@ impl World {
         self.seen = (self.cloud.version(), self.now);
         self.capacity.note(self.now, self.cloud.ready_instances());
         self.watch_state();
+        self.tally();
         self.start_keepers();
         self.wake_resting();
     }
@@ -222,11 +229,11 @@ impl World {
         self.queue.push(at, Event::Start(task));
         task
     }
-    /// The tasks of a world at rest start anew: they remember nothing.
-    pub(crate) fn restart_tasks(&mut self) {
+    /// The tasks of a world at rest start anew, but for one: they remember nothing.
+    pub(crate) fn restart_tasks(&mut self, but: Option<u32>) {
         let living: Vec<_> = self.tasks.living().map(|(task, record)| (task, record.clock)).collect();
         self.timers.clear();
-        for (task, clock) in living {
+        for (task, clock) in living.into_iter().filter(|(task, _)| Some(*task) != but) {
             match self.tasks.end(task) {
                 Some(TaskKind::Own(_)) | None => {}
                 Some(kind) => {

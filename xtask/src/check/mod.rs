@@ -3,7 +3,7 @@
 mod claims;
 mod files;
 mod rules;
-mod tests;
+mod testing;
 mod tree;
 
 use crate::part::{Parts, Stop, call, none};
@@ -37,7 +37,7 @@ pub fn run(root: &Path, depth: Depth) -> Result<(), Stop> {
     parts.run("clippy", || cargo(&[&["clippy"], &strict[..], &clippy[..]].concat()));
     parts.run("doc", || cargo(&[&["doc", "--no-deps"], &strict[..]].concat()));
     match depth {
-        Depth::Full => parts.run("test", || tests::run(root, &strict)),
+        Depth::Full => parts.run("test", || testing::run(root, &strict)),
         Depth::Fast => {}
     }
     parts.end()

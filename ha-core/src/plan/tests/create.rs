@@ -99,6 +99,7 @@ fn what_is_broken_is_asked_for_again_and_waited_for() {
     toy.records[0].phase = Phase::Broken;
     let plan = plan(&site, &toy.observed());
     assert_eq!(plan.steps().filter(|step| step.reason == Reason::Drift(vec!["phase".into()])).count(), 4, "{plan}");
+    assert!(asked(&plan).contains(&"balancer front: differs in phase".into()), "all of it, not its weights: {plan}");
     assert_eq!(whys(&plan).iter().filter(|why| matches!(why, Why::Broken(_))).count(), 4);
 }
 
@@ -171,6 +172,12 @@ fn a_declared_tier_without_its_port_is_a_problem_and_others_are_not() {
     };
     let problems = |topology: Topology| plan(&valid(topology), &none).problems.len();
     assert_eq!(problems(shop_of(web())), 4);
+    let bare = crate::backend::Backend::new(crate::reconcile::tests::memory::World::new(Toy::empty()));
+    let site = shop(web());
+    assert_eq!(plan(&site, &none).checked(&site, &bare).problems.len(), 4, "each is said once");
+    let mut known = plan(&site, &Toy::converged(&site).observed());
+    known.problems.extend(plan(&site, &none).problems);
+    assert!(!known.converged(), "who has problems is not done");
     assert_eq!(problems(Topology::new("empty")), 0);
     assert_eq!(problems(Topology::new("one").with(web())), 2);
     assert_eq!(problems(Topology::new("one").with(Balancer::http("front"))), 2);
@@ -189,6 +196,9 @@ fn a_rule_or_zone_still_in_use_is_not_cut_off() {
     network.spec.allow.extend([old.clone(), unused.clone()]);
     network.spec.zones.extend(["d".into(), "e".into()]);
     toy.instance("a-1").zone = "d".into();
+    let mut spare = toy.pools[0].clone();
+    (spare.spec.name, spare.instances) = ("spare".into(), Vec::new());
+    toy.pools.push(spare);
     let wanted = |observed: &Observed| {
         let plan = plan(&site, observed);
         plan.steps().find_map(|step| match &step.action {

@@ -1,6 +1,7 @@
 //! The planner, proved by tables and by observations moved by hand.
 
 mod create;
+mod crew;
 mod exchange;
 mod gate;
 mod hold;
@@ -10,6 +11,8 @@ mod release;
 mod remove;
 mod shown;
 pub(crate) mod toy;
+mod unfit;
+mod waves;
 
 use crate::{
     observe::{Known, Observed},

@@ -107,6 +107,7 @@ fn a_batch_is_as_large_as_asked_and_as_the_budget_allows() {
         let plan = plan(&site, &toy.observed());
         assert_eq!(plan.steps().count(), retired, "surge {surge} batch {batch} healthy {healthy}: {plan}");
         assert_eq!(taken(&plan, &toy.observed()), u32::try_from(retired).unwrap());
+        assert!(!has(&plan, |why| *why == Why::Budget), "somebody could be spared");
     }
 }
 
@@ -185,7 +186,8 @@ fn a_release_that_never_boots_is_rejected() {
     toy.never_ready.push("v2".into());
     settle(&mut toy, &v2(), 6);
     assert_eq!(toy.releases(), ["v1"]);
-    assert_eq!(toy.pools[0].spec.marks.rejected.len(), 1);
+    let rejected = &toy.pools[0].spec.marks.rejected;
+    assert_eq!((rejected.len(), rejected[0].why.as_str()), (1, "a-7 was never ready"));
 }
 
 #[test]

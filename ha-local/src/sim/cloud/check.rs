@@ -55,9 +55,8 @@ impl Cloud {
     fn sync_target(&mut self, env: &mut Env<'_>, checker: u32, number: u32) {
         let phase = self.instances[&number].phase;
         let leaves = matches!(phase, InstancePhase::Draining | InstancePhase::Held(_));
-        let trusted = self.broken.breaks("balancer.never_routes_to_an_unready_instance")
-            || (phase == InstancePhase::Returning
-                && self.broken.breaks("pool.what_is_put_back_serves_only_when_ready"));
+        let trusted =
+            phase == InstancePhase::Returning && self.broken.breaks("pool.what_is_put_back_serves_only_when_ready");
         let first = match (leaves, trusted) {
             (true, _) => TargetHealth::Draining,
             (false, true) => TargetHealth::Healthy,
@@ -136,6 +135,9 @@ impl Cloud {
     fn passes(&mut self, env: &mut Env<'_>, checker: u32, number: u32, check: &HealthCheck) -> Option<bool> {
         let instance = self.instances.get(&number)?;
         let (server, home) = (instance.server, instance.zone_index);
+        if instance.power.is_down() && self.broken.breaks("pool.replaces_a_lost_instance") {
+            return Some(true);
+        }
         let Some(balancer) = self.balancers.get(&checker) else {
             return Some(env.plane.probe(server, Place::Zone(home), check.timeout) == Probe::Passed);
         };

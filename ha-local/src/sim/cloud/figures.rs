@@ -39,8 +39,6 @@ pub struct Figures {
     pub reading_delay: Duration,
     /// How the pools' keepers behave.
     pub policy: Policy,
-    /// How long a keeper takes before it acts on what it sees.
-    pub reaction: Duration,
     /// How long an `observe` takes.
     pub read: Distribution,
     /// How long a wish takes to be accepted.
@@ -91,7 +89,6 @@ impl Figures {
                 back_off: Duration::from_secs(60),
                 rebalances: true,
             },
-            reaction: Duration::ZERO,
             read: none,
             write: none,
             part: none,

@@ -4,6 +4,7 @@
 //! Everything here knows the truth; what a caller may see of it is decided in `sight`.
 
 mod answers;
+mod asked;
 mod balancer;
 mod broken;
 mod check;
@@ -26,7 +27,8 @@ mod tests;
 mod truth;
 mod view;
 
-pub use broken::{Broken, CLAUSES};
+pub use asked::Asked;
+pub use broken::Broken;
 pub use event::CloudEvent;
 pub use figures::Figures;
 pub use owner::{Planted, Thing};
@@ -38,6 +40,7 @@ use super::{
     engine::{
         draw::{Purpose, Seed},
         queue::{Event, Queue},
+        task::grid,
         trace::{Lane, OneOfMany, Record, Trace, Weight},
     },
     faults::Faults,
@@ -46,7 +49,7 @@ use super::{
 use ha_core::{
     backend::Scope,
     name::{InstanceId, PoolName, ZoneName},
-    time::{Timestamp, nanos},
+    time::Timestamp,
 };
 use instance::{Instance, Target};
 use objects::{BalancerObject, NetworkObject, PoolObject, RecordObject};
@@ -97,10 +100,7 @@ impl Env<'_> {
     }
     /// The next instant after now of a grid with this period, whose offset is drawn for this thing.
     fn grid(&self, period: Duration, who: u64) -> Timestamp {
-        let period = nanos(period).max(1);
-        let offset = self.seed.below(Purpose::Offset, who, 0, period);
-        let passed = (self.now.0 + period - offset) / period;
-        Timestamp(passed * period + offset)
+        grid(self.now, period, self.seed.bits(Purpose::Offset, who, 0))
     }
     /// Writes a decision or its result into the trace.
     fn tell(&mut self, what: String, cause: Option<usize>) -> usize {

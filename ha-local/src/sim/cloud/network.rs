@@ -40,7 +40,7 @@ impl Cloud {
             return Err(Kind::NotReady(format!("network {} is being removed", scope.name)));
         }
         let next = partly(&network.spec, wish, part);
-        if again && network.progress.since != env.now {
+        if again && network.spec == *wish {
             network.progress = Progress::begun(env.now);
             self.version += 1;
         }

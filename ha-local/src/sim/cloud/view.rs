@@ -31,11 +31,16 @@ impl Cloud {
 
     fn balancer_view(&self, env: &Env<'_>, number: u32, balancer: &BalancerObject) -> BalancerView {
         let spec = &balancer.spec;
+        let trusting = self.broken.breaks("balancer.never_routes_to_an_unready_instance");
         let targets = self.targets_of(number, balancer).map(|(pool, instance, target)| TargetView {
             server: self.instances[&instance].server,
             // A balancer has far fewer routes than 65,536; a pool not found would be no target.
             route: spec.routes.iter().position(|route| route.pool == pool).unwrap_or(0) as u16,
-            health: target.checks.health,
+            health: if trusting && target.checks.health == TargetHealth::Initial {
+                TargetHealth::Healthy
+            } else {
+                target.checks.health
+            },
             since: target.since,
         });
         let mut targets: Vec<TargetView> = targets.collect();
@@ -62,7 +67,8 @@ impl Cloud {
             Phase::Pending | Phase::Broken => false,
         };
         let works = works && !self.broken.breaks("balancer.serves_the_ready_instances_of_its_pools");
-        let zones = balancer.spec.zones.iter().filter_map(|zone| self.zone_index(zone));
+        let leaving = balancer.leaving.iter().map(|(zone, _)| zone);
+        let zones = balancer.spec.zones.iter().chain(leaving).filter_map(|zone| self.zone_index(zone));
         let endpoint = |zone| {
             let fate = env.faults.endpoint(balancer.name().as_str(), zone, &balancer.changes);
             EndpointView { zone, up: works && !fate.down && !env.faults.zone_is_off(zone), errors: fate.errors }

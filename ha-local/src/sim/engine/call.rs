@@ -108,6 +108,8 @@ impl Answer {
 pub struct CallId {
     /// Who calls.
     pub task: u32,
+    /// The caller in draws.
+    pub caller: u64,
     /// When the turn began in which it calls.
     pub turn: Timestamp,
     /// The verb.

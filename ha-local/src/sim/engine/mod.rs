@@ -6,6 +6,7 @@ pub mod draw;
 pub mod executor;
 mod exponential;
 mod heap;
+pub mod limits;
 pub mod queue;
 pub mod resting;
 pub mod sending;

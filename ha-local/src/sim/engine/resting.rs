@@ -31,11 +31,13 @@ impl World {
     /// taken up again only when something changes that its turn reads.
     pub(crate) fn rest(&mut self, task: u32, rest: Rest) -> u64 {
         let timer = self.new_timer();
-        let due = grid(self.now, rest.period);
+        let due = self.next_turn(task, self.now, rest.period);
         let ahead = self.tasks.get(task).map_or(0, |record| record.clock.at(self.now));
         let look_again = rest.look_again.map(|at| Timestamp(at.0.saturating_add_signed(-ahead)).max(self.now));
-        let may_skip = rest.quiet && self.may_skip(task);
-        let next = if may_skip { look_again } else { Some(look_again.map_or(due, |at| at.min(due))) };
+        let may_skip = rest.quiet && self.may_skip(task, rest.period);
+        // A reading's age, and with it when to look again, differs from turn to turn: the last turns before are not skipped.
+        let resumes = |at: Timestamp| due.max(self.next_turn(task, at.back(rest.period * 2), rest.period)).min(at);
+        let next = if may_skip { look_again.map(resumes) } else { Some(look_again.map_or(due, |at| at.min(due))) };
         if let Some(at) = next {
             self.queue.push(at, Event::Timer(timer));
         }
@@ -48,11 +50,11 @@ impl World {
     pub(crate) fn rest_keeper(&mut self, task: u32, look_again: Option<Timestamp>, failed: bool) -> u64 {
         let timer = self.new_timer();
         let retry = failed.then(|| self.now + KEEPER_RETRY);
-        let key = self.tasks.get(task).map_or(0, TaskRecord::key);
-        let reaction = self.profile.keeper.reaction.at(self.seed.unit(Purpose::Delay, key, self.now.0));
+        let (key, looked) = self.tasks.get(task).map_or((0, 0), |record| (record.key, record.looked));
+        let reaction = self.profile.keeper.reaction.at(self.seed.unit(Purpose::Delay, key, looked));
         let rest = Rest { period: reaction, look_again, quiet: !failed };
         // What changed after it looked is not slept through.
-        let changed = self.tasks.get(task).is_some_and(|record| record.looked <= self.changed_at());
+        let changed = self.tasks.get(task).is_some_and(|record| self.has_news(record));
         let react = changed.then(|| self.now + reaction);
         if let Some(at) = look_again.into_iter().chain(retry).chain(react).min() {
             self.queue.push(at.max(self.now), Event::Timer(timer));
@@ -79,26 +81,37 @@ impl World {
     }
     /// Whoever rests quietly looks again at its next instant.
     pub(crate) fn wake_resting(&mut self) {
-        let resting: Vec<(u32, Resting, bool)> = self
-            .tasks
-            .living()
-            .filter_map(|(task, record)| {
-                record.resting.map(|resting| (task, resting, matches!(record.kind, TaskKind::Keeper(..))))
-            })
-            .filter(|(_, resting, _)| !resting.armed)
+        let unarmed = self.tasks.living().filter_map(|(task, record)| Some((task, record, record.resting?)));
+        let resting: Vec<(u32, Resting, bool)> = unarmed
+            .filter(|(_, record, resting)| !resting.armed && self.has_news(record))
+            .map(|(task, record, resting)| (task, resting, matches!(record.kind, TaskKind::Keeper(..))))
             .collect();
         for (task, resting, keeper) in resting {
-            let at = if keeper { self.now + resting.rest.period } else { grid(self.now, resting.rest.period) };
+            let period = resting.rest.period;
+            let at = if keeper { self.now + period } else { self.next_turn(task, self.now, period) };
             self.queue.push(at, Event::Timer(resting.timer));
             if let Some(record) = self.tasks.get_mut(task) {
                 record.resting = Some(Resting { armed: true, ..resting });
             }
         }
     }
+    /// Whether something changed that this task reads: a keeper reads its pool and nothing else.
+    fn has_news(&self, record: &TaskRecord) -> bool {
+        match &record.kind {
+            TaskKind::Keeper(scope, pool) => self.cloud.pool_version(scope, pool) != record.looked,
+            TaskKind::Controller(_) | TaskKind::Own(_) => true,
+        }
+    }
+    /// When a task that takes a turn each period takes its first one after this instant.
+    fn next_turn(&self, task: u32, then: Timestamp, period: Duration) -> Timestamp {
+        let key = self.tasks.get(task).map_or(0, |record| record.key);
+        grid(then, period, self.seed.bits(Purpose::Offset, key, 0))
+    }
     /// Whether a turn that saw nothing to do would see the same again: nothing changed that it may not have seen, no
     /// fault deceives or disturbs calls, and nobody else acts.
-    fn may_skip(&self, task: u32) -> bool {
+    fn may_skip(&self, task: u32, period: Duration) -> bool {
         !self.run_everything
+            && self.limits_forget_within(period)
             && self.tasks.get(task).is_some_and(|record| record.turn > self.changed_at() + self.figures.settle)
             && !self.faults.disturbs_calls(self.now)
             && self.tasks.controllers().len() < 2

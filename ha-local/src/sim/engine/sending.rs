@@ -69,7 +69,7 @@ impl Calls {
 /// A call as a number that is the same when something else is disturbed.
 pub fn key(id: &CallId) -> u64 {
     let named = join(who(id.operation.0), who(&id.resource.to_string()));
-    join(named, join((u64::from(id.task) << 32) | u64::from(id.nth), id.turn.0))
+    join(named, join(join(id.caller, u64::from(id.nth)), id.turn.0))
 }
 
 impl World {
@@ -78,7 +78,10 @@ impl World {
         let id = self.tasks.call_id(task, request.operation(), request.resource());
         let effect = self.cloud.kind(&request);
         let dead = self.tasks.get(task).is_none_or(|record| record.dead);
-        let fate = if dead { Fate::default() } else { self.fate(&id, effect) };
+        let mut fate = if dead { Fate::default() } else { self.fate(&id, effect) };
+        if !dead && fate.outcome == Outcome::Normal && !self.let_through(&id) {
+            fate.outcome = Outcome::Refused(Kind::Throttled(None));
+        }
         let latency = self.figures.latency(self.seed.unit(Purpose::Delay, key(&id), 0), effect) + fate.slow;
         let cause = self.note_sent(&id, effect, &fate.outcome, dead);
         let call = Call {
@@ -167,8 +170,8 @@ impl World {
         }
         let result = self.with_cloud(call.cause, |cloud, env| cloud.effect(env, call.id.task, &call.request, part));
         self.watch_look(call.id.task, &call.request);
-        if let (Request::HandsView(..), Some(record)) = (&call.request, self.tasks.get_mut(call.id.task)) {
-            record.looked = self.now;
+        if let (Request::HandsView(scope, pool), Some(record)) = (&call.request, self.tasks.get_mut(call.id.task)) {
+            record.looked = self.cloud.pool_version(scope, pool);
         }
         if result.is_ok() {
             self.watch_launch(&call.request);

@@ -1,6 +1,9 @@
 //! Who runs in a simulation: controllers, keepers and the user's own code, each with its clock, turn and rest.
 
-use super::{call::CallId, draw::who};
+use super::{
+    call::CallId,
+    draw::{as_below, join, who},
+};
 use ha_core::{
     backend::{Operation, Resource, Rest, Scope},
     name::PoolName,
@@ -66,8 +69,10 @@ pub struct TaskRecord {
     pub kind: TaskKind,
     /// When its present turn began.
     pub turn: Timestamp,
-    /// When a keeper last looked at its pool.
-    pub looked: Timestamp,
+    /// The version of its pool that a keeper last looked at.
+    pub looked: u64,
+    /// Names it in draws: the same whatever other tasks there are, and for whoever takes a dead one's place.
+    pub key: u64,
     /// How it waits, if it does.
     pub resting: Option<Resting>,
     /// How its clock is wrong.
@@ -78,13 +83,13 @@ pub struct TaskRecord {
     pub paused: bool,
 }
 
-impl TaskRecord {
-    /// The task as a number for draws: the same whatever other tasks there are.
-    pub fn key(&self) -> u64 {
-        match &self.kind {
-            TaskKind::Controller(_) => who("controller"),
-            TaskKind::Keeper(scope, pool) => who(&format!("keeper {scope} {pool}")),
-            TaskKind::Own(name) => who(name),
+impl TaskKind {
+    /// The kind as a number for draws.
+    fn key(&self) -> u64 {
+        match self {
+            Self::Controller(_) => who("controller"),
+            Self::Keeper(scope, pool) => who(&format!("keeper {scope} {pool}")),
+            Self::Own(name) => who(name),
         }
     }
 }
@@ -101,16 +106,24 @@ impl Tasks {
     /// Adds a task and answers its number.
     pub fn add(&mut self, kind: TaskKind, now: Timestamp, clock: ClockError) -> u32 {
         let number = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
+        let key = self.key_of_one_more(&kind);
         self.records.push(TaskRecord {
             kind,
             turn: now,
-            looked: now,
+            looked: 0,
+            key,
             resting: None,
             clock,
             dead: false,
             paused: false,
         });
         number
+    }
+    /// The first of the keys of this kind that no living task has.
+    fn key_of_one_more(&self, kind: &TaskKind) -> u64 {
+        let taken: Vec<u64> = self.living().map(|(_, record)| record.key).collect();
+        let keys = (0..).map(|nth| join(kind.key(), nth));
+        keys.into_iter().find(|key| !taken.contains(key)).unwrap_or_default()
     }
     /// The task of this number.
     pub fn get(&self, task: u32) -> Option<&TaskRecord> {
@@ -139,7 +152,8 @@ impl Tasks {
     /// The identity of a call that this task sends now.
     pub fn call_id(&mut self, task: u32, operation: Operation, resource: Resource) -> CallId {
         let nth = self.asked.entry((task, operation, resource.clone())).or_default();
-        let id = CallId { task, turn: self.records[task as usize].turn, operation, resource, nth: *nth };
+        let TaskRecord { key: caller, turn, .. } = self.records[task as usize];
+        let id = CallId { task, caller, turn, operation, resource, nth: *nth };
         *nth += 1;
         id
     }
@@ -161,10 +175,13 @@ impl Tasks {
     }
 }
 
-/// The next instant of the grid on which turns begin, after `now`.
-pub fn grid(now: Timestamp, period: Duration) -> Timestamp {
+/// The next instant after `now` of a grid with this period, whose offset these bits of chance say: what happens at round
+/// times, as faults do, coincides with nothing that repeats.
+pub fn grid(now: Timestamp, period: Duration, bits: u64) -> Timestamp {
     let period = nanos(period).max(1);
-    Timestamp((now.0 / period + 1).saturating_mul(period))
+    let offset = as_below(bits, period);
+    let passed = (now.0.saturating_add(period) - offset) / period;
+    Timestamp(passed.saturating_mul(period).saturating_add(offset))
 }
 
 #[cfg(test)]
@@ -174,9 +191,22 @@ mod tests {
     #[test]
     fn turns_begin_on_a_fixed_grid() {
         let period = Duration::from_secs(30);
-        assert_eq!(grid(Timestamp::from_secs(0), period), Timestamp::from_secs(30));
-        assert_eq!(grid(Timestamp::from_secs(29), period), Timestamp::from_secs(30));
-        assert_eq!(grid(Timestamp::from_secs(30), period), Timestamp::from_secs(60));
+        let (none, third) = (0, u64::MAX / 3 + 1);
+        for (now, offset, next) in [(0, none, 30), (29, none, 30), (30, none, 60), (0, third, 10), (10, third, 40)] {
+            assert_eq!(grid(Timestamp::from_secs(now), period, offset), Timestamp::from_secs(next), "{now}");
+        }
+    }
+
+    #[test]
+    fn whoever_takes_the_place_of_a_dead_task_has_its_draws() {
+        let (mut tasks, now) = (Tasks::default(), Timestamp::ZERO);
+        let start = |tasks: &mut Tasks| tasks.add(TaskKind::Controller(None), now, ClockError::default());
+        let (first, second) = (start(&mut tasks), start(&mut tasks));
+        let key = |tasks: &Tasks, task| tasks.get(task).unwrap().key;
+        assert_ne!(key(&tasks, first), key(&tasks, second));
+        tasks.end(first);
+        let third = start(&mut tasks);
+        assert_eq!(key(&tasks, third), key(&tasks, first));
     }
 
     #[test]

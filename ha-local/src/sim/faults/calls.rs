@@ -162,6 +162,8 @@ fn disturb(fate: &mut Fate, fault: &Injected, sent: &Sent<'_>, (now, seed): (Tim
         match *dns {
             Dns::Empty => fate.never(Outcome::Refused(Kind::Unavailable)),
             Dns::Unresolvable(rate) => fate.once(chance.happens(rate), || Outcome::TimeoutNotApplied),
+            // What is kept too long is that there is no address.
+            Dns::Stale(_) if fault.memory.keeps_nothing => fate.never(Outcome::Refused(Kind::Unavailable)),
             Dns::Stale(_) => {}
         }
     }

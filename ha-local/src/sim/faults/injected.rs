@@ -86,6 +86,8 @@ pub(super) struct Memory {
     pub stopped: Vec<(TaskKind, ClockError)>,
     /// The tasks that it paused or started.
     pub tasks: Vec<u32>,
+    /// When it struck, caches held that a name has no address.
+    pub keeps_nothing: bool,
     /// What passed a congested link when it struck, and what is lost now.
     pub crossing: Crossing,
 }

@@ -98,6 +98,13 @@ impl Faults {
                     }
                     fate.never_serves = true;
                 }
+                Boot::NoNames(rate) => {
+                    let who = join(fault.draws(), who(subject.name));
+                    if !self.seed.happens(Purpose::Failure, who, 0, millionths(rate * fault.strength())) {
+                        continue;
+                    }
+                    fate.never_serves = true;
+                }
                 Boot::NoNetwork(delay) => fate.no_network_ns = fate.no_network_ns.saturating_add(nanos(delay)),
             }
             fault.count(1);

@@ -2,7 +2,7 @@
 
 use super::{
     injected::{Injected, Phase, STEPS},
-    strike::{Instances, Link, Strike},
+    strike::{Asked, Dns, Instances, Link, Strike},
 };
 use crate::sim::{
     engine::{
@@ -18,6 +18,11 @@ use std::time::Duration;
 const MEASURED: Duration = Duration::from_secs(60);
 
 impl Injected {
+    /// Whether the store's name has no address now, or had none until now.
+    fn empties_the_store(&self, now: Timestamp) -> bool {
+        let emptied = matches!(self.strike, Strike::Dns(Asked::Store, Dns::Empty));
+        emptied && (self.phase == Phase::AtWork || self.ends == Some(now))
+    }
     /// The instant at which something must be counted before it strikes.
     fn measures_before(&self) -> Option<Timestamp> {
         matches!(self.strike, Strike::Link(_, Link::Congested(_))).then(|| self.at.back(MEASURED))
@@ -95,11 +100,12 @@ impl World {
 
     fn fault_begins(&mut self, index: usize) {
         let (machines, zones) = (self.cloud.machines(), self.faults.zone_names());
+        let keeps_nothing = self.faults.all.iter().any(|fault| fault.empties_the_store(self.now));
         let fault = &mut self.faults.all[index];
         if fault.phase != Phase::Ahead {
             return;
         }
-        fault.phase = Phase::AtWork;
+        (fault.phase, fault.memory.keeps_nothing) = (Phase::AtWork, keeps_nothing);
         if let Some(whom) = fault.strike.picks() {
             fault.memory.picked = whom.pick(self.faults.seed, &machines);
         }

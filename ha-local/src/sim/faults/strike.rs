@@ -84,8 +84,12 @@ pub(super) enum Link {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Boot {
     Slow(f64),
-    NeverServes { above_size: Option<f64> },
+    NeverServes {
+        above_size: Option<f64>,
+    },
     NoNetwork(Duration),
+    /// The names under which a boot finds what it fetches are not answered, with this probability.
+    NoNames(f64),
 }
 
 impl Boot {

@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use ha_core::{
     backend::{Backend, Clock, Resource, Scope},
     conformance::{Answer, Entry, Lab, Object, Patience, Request},
-    fault::Fault,
+    fault::{Fault, Lasts},
     name::DnsName,
     topology::Endpoint,
 };
@@ -101,7 +101,13 @@ impl Lab for Bench {
         Ok(())
     }
     async fn strike(&self, fault: &Fault) -> Result<(), String> {
-        let number = self.with(|world| world.strike(fault)).map_err(|problem| problem.to_string())?;
+        let lasts = match fault.lasts {
+            Lasts::Once => Lasts::Once,
+            Lasts::For(_) | Lasts::Forever => Lasts::Forever,
+        };
+        let number = self
+            .with(|world| world.strike(&Fault { lasts, ..fault.clone() }))
+            .map_err(|problem| problem.to_string())?;
         self.struck().push((fault.clone(), number));
         Ok(())
     }

@@ -17,18 +17,23 @@ pub struct SimLab {
     profile: Profile,
     patience: Patience,
     broken: Broken,
+    seed: u64,
 }
 
 impl SimLab {
     /// A laboratory whose provider behaves so, with patience for this profile's longest boots, drains and caches.
     pub fn new(profile: Profile) -> Self {
         let slow = profile.boot.ready.mean() > Duration::ZERO;
-        let [poll, calm, limit] = if slow { [10, 360, 14_400] } else { [1, 120, 3600] }.map(Duration::from_secs);
-        Self { profile, patience: Patience { poll, calm, limit }, broken: Broken::default() }
+        let [poll, calm, limit] = if slow { [10, 360, 14_400] } else { [10, 120, 1800] }.map(Duration::from_secs);
+        Self { profile, patience: Patience { poll, calm, limit }, broken: Broken::default(), seed: 1 }
     }
-    /// The same with just this clause broken on purpose; `None` if there is no such clause.
-    pub fn breaking(self, clause: &str) -> Option<Self> {
-        Some(Self { broken: Broken::just(clause)?, ..self })
+    /// The same with just this clause broken on purpose, as `port.clause`.
+    pub fn breaking(self, clause: &str) -> Self {
+        Self { broken: Broken::just(clause), ..self }
+    }
+    /// The same with other chance.
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
     }
     /// Runs one case in an empty world and says how it ended.
     pub fn run(&self, case: &'static Case) -> Verdict {
@@ -47,7 +52,7 @@ impl SimLab {
     fn world(&self) -> Result<Simulation, String> {
         let site = site().map_err(|problems| problems.to_string())?;
         let workload = Workload { users: users(), ..Workload::default() };
-        let mut sim = Sim::new(&site, 1).profile(self.profile.clone()).workload(workload).from_nothing();
+        let mut sim = Sim::new(&site, self.seed).profile(self.profile.clone()).workload(workload).from_nothing();
         let mut world = sim.world().map_err(|problems| problems.to_string())?;
         world.cloud.broken = self.broken.clone();
         // What the cases wish is no site, so that no site's invariants are kept.

@@ -44,20 +44,16 @@ impl Plane {
     /// The server to which it was sent last.
     pub fn reached(&self, ticket: &Ticket) -> Option<ServerId> {
         let hops = &self.follow.found.get(usize::from(ticket.0) - 1)?.hops;
-        hops.iter().rev().find_map(|(_, hop)| match hop {
-            Hop::Server(id) => Some(ServerId(*id)),
-            _ => None,
-        })
+        hops.iter().rev().find_map(|(_, hop)| if let Hop::Server(id) = hop { Some(ServerId(*id)) } else { None })
     }
     /// What became of it; `None`: nothing yet.
     pub fn asked(&self, ticket: &Ticket) -> Option<Asked> {
         let (at, last) = *self.follow.found.get(usize::from(ticket.0) - 1)?.hops.last()?;
-        let outcome = match last {
-            Hop::Answered => Ok(self.reached(ticket)?),
-            Hop::Failed(cause) => Err(cause),
-            _ => return None,
-        };
-        Some(Asked { at, outcome })
+        if let Hop::Failed(cause) = last {
+            return Some(Asked { at, outcome: Err(cause) });
+        }
+        let outcome = Ok(self.reached(ticket)?);
+        (last == Hop::Answered).then_some(Asked { at, outcome })
     }
     /// Nobody asks after it any more.
     pub fn forget(&mut self, ticket: Ticket) {

@@ -44,6 +44,8 @@ pub struct NetworkConfig {
     pub within: Duration,
     /// From one zone to another.
     pub across: Duration,
+    /// Each packet may take so much longer, any time up to it as likely.
+    pub jitter: Duration,
     /// A question that a resolver cannot answer from its cache.
     pub lookup: Duration,
     /// After how long a question without an answer is given up.
@@ -62,6 +64,7 @@ impl Default for NetworkConfig {
             users: Duration::ZERO,
             within: Duration::ZERO,
             across: Duration::ZERO,
+            jitter: Duration::ZERO,
             lookup: Duration::ZERO,
             lookup_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(3),
@@ -76,6 +79,8 @@ impl Default for NetworkConfig {
 pub struct BalancerConfig {
     /// After how long a connection to a target without an answer is given up.
     pub connect_timeout: Duration,
+    /// After how long a connection of a user on which no request is under way is closed.
+    pub idle_timeout: Duration,
     /// How many other targets are tried when a connection fails.
     pub other_targets: u8,
     /// How long after a link was cut its endpoints leave out what is behind it.
@@ -84,7 +89,12 @@ pub struct BalancerConfig {
 
 impl Default for BalancerConfig {
     fn default() -> Self {
-        Self { connect_timeout: Duration::from_secs(10), other_targets: 0, notices_cut: Duration::from_secs(30) }
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(60),
+            other_targets: 0,
+            notices_cut: Duration::from_secs(30),
+        }
     }
 }
 

@@ -30,7 +30,8 @@ impl Plane {
             match self.names[name].ask(resolver, ctx.now.0, mix(choice ^ u64::from(attempt.tried))) {
                 Lookup::Cached => self.hop(ctx.now, slot, Hop::Cached),
                 Lookup::Asked => {
-                    self.attempts.at_mut(slot).extra += self.figures.lookup;
+                    let late = self.links.jitter(2, mix(choice ^ 29 ^ (u64::from(attempt.tried) << 8)));
+                    self.attempts.at_mut(slot).extra += self.figures.lookup + late;
                     self.hop(ctx.now, slot, Hop::Asked);
                 }
                 Lookup::TimedOut => return self.wait(ctx, slot, Phase::Asking, self.figures.lookup_timeout),
@@ -108,9 +109,10 @@ impl Plane {
                 let trip = self.links.trip(Place::Users, Place::Zone(zone));
                 let attempt = self.attempts.at_mut(slot);
                 let failure = self.streams[usize::from(attempt.stream)].failure;
-                attempt.extra += trip.ns * trips;
+                let bits = failure.bits(attempt.id);
+                attempt.extra += trip.ns * trips + self.links.jitter(2 * trips, mix(bits ^ 31));
                 if trip.loss > 0 {
-                    attempt.extra += self.links.resending(trip.loss, mix(failure.bits(attempt.id) ^ 13));
+                    attempt.extra += self.links.resending(trip.loss, mix(bits ^ 13));
                 }
                 (attempt.balancer, attempt.zone) = (balancer, zone);
                 let errors = self.balancers[usize::from(balancer)].endpoint(zone).unwrap_or(0);
@@ -177,12 +179,12 @@ impl Plane {
         let server = &self.servers[id as usize];
         let trip = self.links.trip(from, Place::Zone(server.zone));
         let attempt = self.attempts.at_mut(slot);
-        attempt.extra += trip.ns * trips;
+        let bits = self.streams[usize::from(attempt.stream)].failure.bits(attempt.id);
+        attempt.extra += trip.ns * trips + self.links.jitter(2 * trips, mix(bits ^ 37));
         if !server.well || trip.loss > 0 {
             attempt.extra += 2 * server.condition.delay_ns * trips;
             let loss = either(trip.loss, server.condition.loss);
-            let bits = mix(self.streams[usize::from(attempt.stream)].failure.bits(attempt.id) ^ 23);
-            attempt.extra += self.links.resending(loss, bits);
+            attempt.extra += self.links.resending(loss, mix(bits ^ 23));
         }
     }
 

@@ -83,6 +83,8 @@ struct Figures {
     backoff: f64,
     retry_budget: Option<u32>,
     keep_alive: u64,
+    /// How long connections to balancers are kept: either side may close them.
+    keep_balancer: u64,
     lookup: u64,
     lookup_timeout: u64,
     connect_timeout: u64,
@@ -101,6 +103,7 @@ impl Figures {
             backoff: nanos(users.backoff) as f64,
             retry_budget: users.retry_budget,
             keep_alive: nanos(users.keep_alive),
+            keep_balancer: nanos(users.keep_alive.min(config.balancer.idle_timeout)),
             lookup: nanos(network.lookup),
             lookup_timeout: nanos(network.lookup_timeout),
             connect_timeout: nanos(network.connect_timeout),

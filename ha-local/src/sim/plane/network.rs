@@ -1,7 +1,7 @@
 //! The ways between the users and the zones: how long packets take, what is cut, what is lost.
 
 use super::{LinkState, NetworkConfig, Place};
-use crate::sim::engine::draw::as_unit;
+use crate::sim::engine::draw::{as_below, as_unit, mix};
 use ha_core::time::nanos;
 
 /// All ways, each direction apart.
@@ -15,6 +15,7 @@ pub(super) struct Links {
     users: u64,
     within: u64,
     across: u64,
+    jitter: u64,
     resend: u64,
 }
 
@@ -40,6 +41,7 @@ impl Links {
             users: nanos(config.users),
             within: nanos(config.within),
             across: nanos(config.across),
+            jitter: nanos(config.jitter),
             resend: nanos(config.resend),
         }
     }
@@ -81,6 +83,13 @@ impl Links {
             cut: there.cut || back.cut,
         }
     }
+    /// How much longer than usual so many packets take, one after the other.
+    pub(super) fn jitter(&self, packets: u64, bits: u64) -> u64 {
+        if self.jitter == 0 {
+            return 0;
+        }
+        (0..packets).map(|nth| as_below(mix(bits ^ (nth << 32)), self.jitter.saturating_add(1))).sum()
+    }
     /// Since when nothing has passed between these places; never for an open way.
     pub(super) fn cut_since(&self, from: Place, to: Place) -> u64 {
         self.cut_since[self.index(from, to)].min(self.cut_since[self.index(to, from)])
@@ -118,6 +127,18 @@ mod tests {
         assert!(!links.trip(Place::Users, Place::Zone(0)).cut);
         links.set(Place::Zone(0), Place::Zone(1), LinkState::default(), 9);
         assert!(links.clear && !links.trip(Place::Zone(0), Place::Zone(1)).cut);
+    }
+
+    #[test]
+    fn each_packet_may_be_late_by_any_part_of_the_jitter() {
+        let config = NetworkConfig { jitter: std::time::Duration::from_nanos(1000), ..NetworkConfig::default() };
+        let links = Links::new(1, &config);
+        let of_two: Vec<u64> = (0..10_000).map(|nth| links.jitter(2, mix(nth))).collect();
+        let mean = of_two.iter().sum::<u64>() as f64 / 10_000.0;
+        // Four standard errors of the mean of 10,000 sums of two uniform numbers.
+        assert!((mean - 1000.0).abs() < 4.0 * 408.2 / 100.0, "{mean}");
+        assert!(of_two.iter().all(|late| *late <= 2000));
+        assert_eq!(Links::new(1, &NetworkConfig::default()).jitter(2, 5), 0);
     }
 
     #[test]

@@ -99,15 +99,15 @@ impl Plane {
 
     /// A connection over which an answer came is kept.
     fn keep(&mut self, attempt: &Attempt, outcome: Option<Cause>, at: u64) {
-        let goal = match (attempt.balancer, attempt.server) {
+        let (goal, idle) = match (attempt.balancer, attempt.server) {
             (DIRECT, NONE) => return,
-            (DIRECT, server) => Goal::Server(server),
-            (balancer, _) => Goal::Endpoint(balancer, attempt.zone),
+            (DIRECT, server) => (Goal::Server(server), self.figures.keep_alive),
+            (balancer, _) => (Goal::Endpoint(balancer, attempt.zone), self.figures.keep_balancer),
         };
         let unanswered = matches!(outcome, Some(Cause::NoAddress | Cause::DnsTimeout | Cause::Unreachable));
         let broken = attempt.balancer == DIRECT && outcome == Some(Cause::TargetLost);
         if !unanswered {
-            let until = if broken { 0 } else { at.saturating_add(self.figures.keep_alive) };
+            let until = if broken { 0 } else { at.saturating_add(idle) };
             let name = self.streams[usize::from(attempt.stream)].name as usize;
             self.names[name].keep(attempt.user, goal, until);
         }

@@ -76,7 +76,7 @@ pub struct Api {
     pub timeout: Duration,
     /// How long what others changed may stay unseen.
     pub settle: Duration,
-    /// How many calls of all ports are let through.
+    /// How many calls of all ports are let through; a further one is refused as throttled.
     pub calls: Option<Bucket>,
     /// How many calls of the DNS port are let through, besides.
     pub dns_calls: Option<Bucket>,
@@ -109,7 +109,7 @@ pub struct Phases {
 pub struct Balancer {
     /// After how long a connection to a target without an answer is given up.
     pub connect_timeout: Duration,
-    /// After how long a connection on which nothing moves is closed.
+    /// After how long a connection of a user on which no request is under way is closed.
     pub idle_timeout: Duration,
     /// How many other targets are tried when a connection fails.
     pub other_targets: u8,

@@ -32,7 +32,7 @@ impl Written<'_> {
         Ok(Whom { filter, amount: target.amount, key: self.key })
     }
     /// What is still to come has no number to be counted by.
-    fn to_come(&self) -> Result<Whom, String> {
+    pub(super) fn to_come(&self) -> Result<Whom, String> {
         let whom = self.whom()?;
         match whom.amount {
             Amount::Count(_) => Err(format!("{}: of boots still to come, give a share", self.fault.effect)),

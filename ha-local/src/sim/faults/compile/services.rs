@@ -3,7 +3,7 @@
 use super::Written;
 use crate::sim::{
     engine::call::Outcome,
-    faults::strike::{Api, Asked, Balancer, Dns, Metric, Metrics, Named, Pattern, Store, Strike, View},
+    faults::strike::{Api, Asked, Balancer, Boot, Dns, Metric, Metrics, Named, Pattern, Store, Strike, View},
 };
 use ha_core::{
     backend::Kind,
@@ -21,15 +21,19 @@ impl Written<'_> {
     }
     pub(super) fn dns(&self, effect: &str) -> Result<Strike, String> {
         let target = &self.fault.target;
+        // In a zone, who boots asks for the names under which it finds what it fetches; nobody else asks there yet.
+        if effect == "unresolvable" && matches!(&target.what, Subject::Named(kind, _) if kind == "zone") {
+            return Ok(Strike::Boot(self.to_come()?, Boot::NoNames(self.rate())));
+        }
         let asked = match &target.what {
             Subject::Named(kind, _) if kind == "record" => Asked::Record(self.named().name),
-            Subject::Named(kind, _) if kind == "store" && effect != "stale" => Asked::Store,
+            Subject::Named(kind, _) if kind == "store" => Asked::Store,
             Subject::Users => match target.amount {
                 Amount::All => Asked::Users(1.0),
                 Amount::Share(share) => Asked::Users(share),
                 Amount::Count(_) => return Err(format!("{}: of users, give a share", self.fault.effect)),
             },
-            // Nothing in a zone asks for a name yet: databases and dependencies will.
+            // Databases and dependencies have no names yet.
             what @ (Subject::Named(..) | Subject::All | Subject::Controller | Subject::Link { .. }) => {
                 return self.nothing_at(what.kind());
             }

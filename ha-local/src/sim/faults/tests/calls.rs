@@ -15,7 +15,7 @@ use ha_core::{
 use std::time::Duration;
 
 fn id(operation: &'static str, resource: Resource, turn: u64) -> CallId {
-    CallId { task: 0, turn: Timestamp::from_secs(turn), operation: Operation(operation), resource, nth: 0 }
+    CallId { task: 0, caller: 0, turn: Timestamp::from_secs(turn), operation: Operation(operation), resource, nth: 0 }
 }
 
 fn call(faults: &mut Faults, operation: &'static str, turn: u64, keeper: bool) -> Fate {

@@ -185,3 +185,21 @@ fn those_struck_come_back_one_after_the_other_and_the_lost_ones_never() {
     // Of six, three never come back; of the other three the first is back at once, the last within the tail.
     assert_eq!(struck, [6, 6, 2, 1, 0]);
 }
+
+#[test]
+fn who_boots_where_no_name_is_answered_never_serves() {
+    let lost = "{ at = \"40m\", where = \"instance:web-a-1\", fault = \"instances.kill\" }";
+    let names = "{ at = \"30m\", lasts = \"1h\", where = \"zone:*\", fault = \"dns.unresolvable\", rate = 1 }";
+    let run = run(&[names, lost]);
+    assert!(consequences(&run, "dns.unresolvable") >= 1, "{}", story(&run));
+    assert!(told(&run, "was not ready in time") >= 1, "{}", story(&run));
+    assert!(run.report().converged, "{run}");
+}
+
+#[test]
+fn caches_that_hold_no_address_of_the_store_prolong_its_loss() {
+    let empty = "{ at = \"30m\", lasts = \"20m\", where = \"store:*\", fault = \"dns.empty\" }";
+    let stale = "{ at = \"50m\", lasts = \"20m\", where = \"store:*\", fault = \"dns.stale\" }";
+    assert!(consequences(&run(&[empty, stale]), "dns.stale") > 0);
+    assert_eq!(consequences(&run(&[stale]), "dns.stale"), 0, "a good address that is kept too long does no harm");
+}

@@ -134,7 +134,7 @@ fn a_refused_connection_goes_to_another_target_if_the_balancer_may() {
 fn a_silent_target_costs_the_time_out_and_a_cut_way_is_noticed() {
     let mut config = config(Distribution::Constant { mean: Duration::ZERO }, 1, 5);
     config.zones = 2;
-    config.balancer = BalancerConfig { connect_timeout: secs(2), other_targets: 1, notices_cut: secs(30) };
+    config.balancer = BalancerConfig { connect_timeout: secs(2), other_targets: 1, ..BalancerConfig::default() };
     let mut world = World::new(config, 1);
     let servers = [world.server("web", 0), world.server("web", 1)];
     world.balancer(front(Algorithm::RoundRobin, &servers));

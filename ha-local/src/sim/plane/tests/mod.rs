@@ -1,5 +1,6 @@
 //! Tests of the plane, by what they prove; and a small world in which it runs alone.
 
+mod asking;
 mod balancing;
 mod chance;
 mod faults;

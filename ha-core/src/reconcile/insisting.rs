@@ -1,0 +1,116 @@
+//! How often one wish is repeated: what the provider accepts and never shows is asked again ever more rarely.
+//!
+//! An observation may lack what is there (the provider lost its list, not the thing). The planner cannot know that, and
+//! asking again is harmless once; asking every turn for hours is a storm of writes onto something that works.
+
+use crate::{
+    apply::{Applied, Outcome},
+    plan::{Plan, Step, Waiting, Why},
+    time::Timestamp,
+};
+use std::time::Duration;
+
+/// However long a wish was repeated in vain, it is repeated after this long.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// The wishes that were accepted and are planned again turn after turn. Losing them costs a few calls.
+#[derive(Debug, Default)]
+pub(super) struct Insisting(Vec<Wish>);
+
+#[derive(Debug)]
+struct Wish {
+    step: Step,
+    accepted: Timestamp,
+    times: u32,
+}
+
+impl Insisting {
+    /// Takes out of the plan what was accepted before and is not due again; it is waited for instead.
+    pub(super) fn hold_back(&mut self, plan: &mut Plan, period: Duration) {
+        self.0.retain(|wish| plan.steps().any(|step| step.is_like(&wish.step)));
+        let now = plan.at;
+        let (mut waiting, mut due) = (Vec::new(), plan.look_again);
+        for wave in &mut plan.waves {
+            wave.retain(|step| {
+                let Some(wish) = self.0.iter().find(|wish| wish.step.is_like(step)) else { return true };
+                let again = wish.accepted + wait(wish.times, period);
+                if again <= now {
+                    return true;
+                }
+                due = Some(due.map_or(again, |due| due.min(again)));
+                waiting.push(Waiting { tier: step.tier(), why: Why::Unseen, since: Some(wish.accepted) });
+                false
+            });
+        }
+        plan.waves.retain(|wave| !wave.is_empty());
+        plan.waiting.extend(waiting);
+        plan.look_again = due;
+    }
+    /// Notes what was accepted.
+    pub(super) fn note(&mut self, applied: &Applied, now: Timestamp) {
+        for (step, outcome) in &applied.steps {
+            if *outcome != Outcome::Accepted {
+                continue;
+            }
+            match self.0.iter_mut().find(|wish| wish.step.is_like(step)) {
+                Some(wish) => (wish.accepted, wish.times) = (now, wish.times.saturating_add(1)),
+                None => self.0.push(Wish { step: step.clone(), accepted: now, times: 1 }),
+            }
+        }
+    }
+}
+
+/// After the first time no wait but the period itself; then twice as long each time.
+fn wait(times: u32, period: Duration) -> Duration {
+    match times {
+        0 | 1 => Duration::ZERO,
+        more => period.saturating_mul(1 << more.min(20)).min(LONGEST),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{observe::Observed, plan::plan, topology::Topology};
+
+    const PERIOD: Duration = Duration::from_secs(30);
+
+    /// The turns, counted from 0, of those that ask for a network that is accepted and never seen.
+    fn asks(turns: u64) -> Vec<u64> {
+        let site = Topology::new("blind").zones(["a"]).validate().unwrap();
+        let mut insisting = Insisting::default();
+        let asked = (0..turns).filter(|turn| {
+            let mut plan = plan(&site, &Observed::nothing(Timestamp::from_secs(turn * 30)));
+            insisting.hold_back(&mut plan, PERIOD);
+            let steps: Vec<_> = plan.steps().map(|step| (step.clone(), Outcome::Accepted)).collect();
+            let asks = !steps.is_empty();
+            assert_eq!(asks, plan.waiting.iter().all(|waiting| waiting.why != Why::Unseen));
+            insisting.note(&Applied { steps }, plan.at);
+            asks
+        });
+        asked.collect()
+    }
+
+    #[test]
+    fn what_is_accepted_and_never_seen_is_asked_again_ever_more_rarely() {
+        assert_eq!(asks(40), [0, 1, 5, 13, 29]);
+        // At the latest after an hour.
+        assert_eq!(asks(1000).len(), 4 + (1000 - 29) / 120 + 2);
+    }
+
+    #[test]
+    fn a_wish_that_was_fulfilled_once_is_new_when_it_comes_back() {
+        let site = Topology::new("blind").zones(["a"]).validate().unwrap();
+        let mut insisting = Insisting::default();
+        let mut turn = |at: u64, site: &crate::topology::ValidTopology| {
+            let mut plan = plan(site, &Observed::nothing(Timestamp::from_secs(at)));
+            insisting.hold_back(&mut plan, PERIOD);
+            let steps: Vec<_> = plan.steps().map(|step| (step.clone(), Outcome::Accepted)).collect();
+            insisting.note(&Applied { steps: steps.clone() }, plan.at);
+            steps.len()
+        };
+        assert_eq!([turn(0, &site), turn(30, &site), turn(60, &site)], [1, 1, 0]);
+        assert_eq!(turn(90, &site.removed()), 0);
+        assert_eq!([turn(120, &site), turn(150, &site)], [1, 1]);
+    }
+}

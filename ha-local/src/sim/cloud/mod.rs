@@ -144,8 +144,11 @@ impl Env<'_> {
             place: zone.to_string(),
             fate: fate.clone(),
         };
-        let (what, cause) = (format!("instance {id} is {fate}"), cause.or(self.cause));
-        let (at, lane, weight) = (self.now, Lane::Provider, Weight::Decisive);
+        self.tell_one(one, format!("instance {id} is {fate}"), cause)
+    }
+    /// Writes what befell one of many into the trace.
+    fn tell_one(&mut self, one: OneOfMany, what: String, cause: Option<usize>) -> usize {
+        let (at, lane, weight, cause) = (self.now, Lane::Provider, Weight::Decisive, cause.or(self.cause));
         self.trace.add(Record { at, lane, weight, what, cause, one: Some(one), felt: false })
     }
 }

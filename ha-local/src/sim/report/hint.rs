@@ -1,7 +1,7 @@
 //! The first fix that would help: simple rules from why intents failed; where none fits, nothing is said.
 
 use super::{Bucket, Dip, Report, show};
-use crate::sim::plane::Cause;
+use crate::sim::{engine::trace::Lane, plane::Cause};
 use std::time::Duration;
 
 /// The first fix, for the dip with the most failures and the cause of at least half of all failures.
@@ -29,7 +29,11 @@ pub(super) fn first_fix(report: &Report) -> Option<String> {
 
 /// Requests went on to instances that were gone, until checks found it out; and that was all.
 fn undetected(report: &Report, dip: &Dip) -> Option<String> {
-    let struck = report.events.get(dip.event?)?.at;
+    let led = report.events.get(dip.event?)?;
+    if led.lane != Lane::Fault || led.what.contains("release") {
+        return None;
+    }
+    let struck = led.at;
     let until = dip.until + Duration::from_secs_f64(report.series.bucket_s);
     let found_out = report.events.iter().filter(|event| event.at >= struck && event.at <= until);
     let last = found_out.filter(|event| event.what.contains("taken out")).map(|event| event.at).max()?;

@@ -5,6 +5,7 @@ mod check;
 mod laws;
 mod mutants;
 mod part;
+mod readme;
 mod story;
 mod sweep;
 mod together;
@@ -26,6 +27,7 @@ cargo xtask COMMAND
                                  random sites under random faults, two virtual days and more each
   mutants [--some N --by HASH]   plants each bug of mutants/ and wants its test to fail; or N of them, chosen by HASH
   laws [--seeds N] [--only WORD] what must move with what, in the mean of N seeds (30)
+  readme                         runs game_day and puts its page into the README
 ";
 
 fn main() -> ExitCode {
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["check"] => check::run(&root(), check::Depth::Full),
         ["check", "--fast"] => check::run(&root(), check::Depth::Fast),
+        ["readme"] => readme::run(&root()),
         ["calls", rest @ ..] => calls::run(rest),
         ["sim", rest @ ..] => story::run(&root(), rest),
         ["sweep", rest @ ..] => sweep::run(rest),

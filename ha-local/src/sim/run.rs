@@ -161,7 +161,11 @@ fn entry(world: &mut World, to: Option<&str>) -> Result<DnsName, Problems> {
     } else {
         format!("it has: {}", has.join(", "))
     };
-    Err(Problems(vec![Problem::new("traffic.to", format!("users find no entry {wanted:?} to the site"), fix)]))
+    let what = match to {
+        Some(to) => format!("users find no entry {to:?} to the site"),
+        None => "users find no entry to the site: it has neither a balancer nor a name".into(),
+    };
+    Err(Problems(vec![Problem::new("traffic.to", what, fix)]))
 }
 
 /// Until the last intent has ended: nobody waits longer than their patience and retries.

@@ -135,6 +135,7 @@ impl Controller {
     /// Turns until it is stopped or superseded, then gives the lease back. Dropping the future leaves what dropping
     /// [`Self::once`] leaves.
     pub async fn forever(&mut self, wanted: &dyn Wanted) -> End {
+        self.insisting.refusals = true;
         loop {
             let site = wanted.wanted();
             let turned = self.once(&site).await;
@@ -195,7 +196,9 @@ impl Controller {
             Turned::Acted { plan, applied, partial } => {
                 let asked_to_wait = applied.errors().filter_map(asked_to_wait).min().map(|wait| now + wait);
                 let look_again = plan.look_again.into_iter().chain(asked_to_wait).min();
-                (look_again, applied.steps.is_empty() && !partial)
+                // What is measured changes though nothing else does: who waits for a reading is not quiet.
+                let measures = plan.waiting.iter().any(|waiting| matches!(waiting.why, Why::Reading(_)));
+                (look_again, applied.steps.is_empty() && !partial && !measures)
             }
             Turned::StoodBy { look_again, .. } => (Some(*look_again), false),
             Turned::Unsure(error) => (asked_to_wait(error).map(|wait| now + wait), false),

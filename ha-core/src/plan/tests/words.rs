@@ -90,7 +90,7 @@ fn every_wait_has_its_words_and_only_two_are_the_owners() {
         (Why::Rejected("v2".into()), "v2 was rejected: name another, or raise retry", true),
         (Why::NoSuchInstance("x-9".into()), "there is no x-9 to hold: take it from the list", true),
         (Why::Budget, "nobody can be spared without going below the minimum", false),
-        (Why::Unseen, "accepted, and not to be seen: asked for again later", false),
+        (Why::Unseen, "asked for more than once, and not there: asked again later", false),
     ];
     for (why, words, owners) in rows {
         assert_eq!((why.to_string().as_str(), why.is_the_owners()), (words, owners));

@@ -19,10 +19,12 @@ usage: game_day [OPTIONS]          (from the project: cargo run --release --exam
   --workload FILE    what a request costs, and how patient users are       [the reference one]
   --without-loop     the loop makes the site and then never runs again
   --json FILE        writes the report
-  --trace FILE       writes everything that happened, one JSON object a line
+  --trace FILE       writes everything that happened, one JSON object a line; cause
+                     is the number of an earlier line, from 0
   --follow N         prints the life of N requests, hop by hop             [0]
   --help             this text
 
+Times are written like 19h30m and count from the first arrival.
 The exit code is 0 when the day was run, whatever it was like, and 2 when an argument or a file is wrong.
 
 examples:

@@ -1,12 +1,16 @@
 //! The one call into the simulator: from inputs to a day that was lived.
 
-use crate::{arguments::Options, inputs::Inputs, progress::Progress};
+use crate::{
+    arguments::Options,
+    inputs::{DAY, Inputs},
+    progress::Progress,
+};
 use ha_core::validate::Problems;
 use ha_local::sim::{Run, Sim};
-use std::{io::Stderr, time::Duration};
+use std::io::Stderr;
 
-/// How long a day is when neither the scenario nor the traffic says it.
-const DAY: Duration = Duration::from_secs(86_400);
+/// How many records of the trace are kept where they are written to a file.
+const RECORDS: usize = 2_000_000;
 
 /// Runs the day that these inputs make.
 pub fn run_day(inputs: &Inputs, options: &Options, progress: Progress<Stderr>) -> Result<Run, Problems> {
@@ -18,6 +22,7 @@ pub fn run_day(inputs: &Inputs, options: &Options, progress: Progress<Stderr>) -
         .scenario(&inputs.scenario)
         .length(length)
         .without_loop(options.without_loop)
+        .keep(if options.trace.is_some() { RECORDS } else { 100_000 })
         .follow(usize::try_from(options.follow).unwrap_or(usize::MAX))
         .progress(move |share| progress.show(share, length))
         .try_run()

@@ -212,7 +212,7 @@ async fn join<'a>(mut start: impl FnMut() -> Option<Doing<'a>>, mut ended: impl 
                 }
                 Poll::Pending => true,
             });
-            if doing.is_empty() && before == 0 {
+            if before == 0 {
                 return Poll::Ready(());
             }
             if doing.len() == before {

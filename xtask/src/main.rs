@@ -1,9 +1,14 @@
 //! The project's own commands: `cargo xtask`.
 
+mod calls;
 mod check;
 mod laws;
 mod mutants;
 mod part;
+mod readme;
+mod story;
+mod sweep;
+mod together;
 
 use std::{
     path::{Path, PathBuf},
@@ -14,8 +19,15 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   check [--fast]                 everything that a change has to pass; --fast leaves the tests out
+  calls [--only SCRIPT] [--at N] [--outcome NAME] [--seed N] [--threads N]
+                                 disturbs every call of every script in every way that applies
+  sim FILE [--script NAME] [--all]
+                                 runs a fault file and tells what happened; NAME: as a counterexample of calls
+  sweep --seeds 1..1000 [--threads N]
+                                 random sites under random faults, two virtual days and more each
   mutants [--some N --by HASH]   plants each bug of mutants/ and wants its test to fail; or N of them, chosen by HASH
   laws [--seeds N] [--only WORD] what must move with what, in the mean of N seeds (30)
+  readme                         runs game_day and puts its page into the README
 ";
 
 fn main() -> ExitCode {
@@ -24,6 +36,10 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["check"] => check::run(&root(), check::Depth::Full),
         ["check", "--fast"] => check::run(&root(), check::Depth::Fast),
+        ["readme"] => readme::run(&root()),
+        ["calls", rest @ ..] => calls::run(rest),
+        ["sim", rest @ ..] => story::run(&root(), rest),
+        ["sweep", rest @ ..] => sweep::run(rest),
         ["mutants", rest @ ..] => mutants::run(&root(), rest),
         ["laws", rest @ ..] => laws::run(rest),
         ["help" | "--help" | "-h"] => {

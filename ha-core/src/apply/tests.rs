@@ -121,9 +121,13 @@ impl crate::backend::Dns for Slow {
         self.most.fetch_max(now, Ordering::SeqCst);
         for _ in 0..3 {
             let mut polled = false;
-            poll_fn(|_: &mut Context<'_>| {
+            poll_fn(|context: &mut Context<'_>| {
                 let ready = std::mem::replace(&mut polled, true);
-                if ready { Poll::Ready(()) } else { Poll::Pending }
+                if ready {
+                    return Poll::Ready(());
+                }
+                context.waker().wake_by_ref();
+                Poll::Pending
             })
             .await;
         }
@@ -158,5 +162,66 @@ fn the_steps_of_a_wave_run_together_eight_at_a_time() {
     let turn = Turn { backend: &backend, scope: &scope, observer: &observer, stop: &stop, number: 1, until: None };
     let applied = run(apply(&plan, &turn));
     assert_eq!(applied.steps.iter().filter(|(_, outcome)| *outcome == Outcome::Accepted).count(), 20);
-    assert_eq!((slow.most.load(Ordering::SeqCst), slow.done.load(Ordering::SeqCst)), (AT_ONCE, 20));
+    assert_eq!((slow.most.load(Ordering::SeqCst), slow.done.load(Ordering::SeqCst)), (8, 20));
+}
+
+/// Whether somebody asked for another poll since the last.
+struct Asked(AtomicBool);
+
+impl std::task::Wake for Asked {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn whoever_applies_is_left_alone_until_a_step_asks_for_it() {
+    let slow = Arc::new(Slow::default());
+    let backend = Backend::new(Arc::new(Still)).with_dns(slow.clone());
+    let mut plan = plan(&shop(web()), &Toy::empty().observed());
+    plan.waves = vec![vec![plan.waves[3][0].clone(); 2 * AT_ONCE + 1]];
+    let (scope, stop, observer) = (scope(), Stop::default(), |_: &Event| {});
+    let turn = Turn { backend: &backend, scope: &scope, observer: &observer, stop: &stop, number: 1, until: None };
+    let asked = Arc::new(Asked(AtomicBool::new(true)));
+    let waker = asked.clone().into();
+    let mut applying = std::pin::pin!(apply(&plan, &turn));
+    let mut polls = 0;
+    while applying.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
+        assert!(asked.0.swap(false, Ordering::SeqCst), "nobody would ever poll it again");
+        polls += 1;
+    }
+    // Each call is polled three times in vain, and the next begin as soon as the last have ended.
+    assert_eq!((polls, slow.done.load(Ordering::SeqCst)), (9, 2 * AT_ONCE + 1));
+}
+
+#[test]
+fn every_step_asks_its_own_verb() {
+    let toy = Toy::converged(&shop(web()));
+    let (pool, instance, balancer) = ("web".into(), "a-1".into(), "front".into());
+    let (spec, front, set) = (&toy.pools[0].spec, &toy.balancers[0].spec, &toy.records[0].set);
+    let pools = |step: PoolStep| Action::Pool(step);
+    let rows = [
+        (Action::Network(NetworkStep::Ensure(toy.network.clone().unwrap().spec)), "network.ensure"),
+        (pools(PoolStep::Ensure(spec.clone())), "pool.ensure"),
+        (pools(PoolStep::Bound { pool, bounds: spec.bounds }), "pool.bound"),
+        (pools(PoolStep::Hold { pool: "web".into(), instance, mode: crate::topology::HoldMode::Replace }), "pool.hold"),
+        (pools(PoolStep::PutBack { pool: "web".into(), instance: "a-1".into() }), "pool.put_back"),
+        (
+            pools(PoolStep::Retire { pool: "web".into(), instance: "a-1".into(), refill: crate::backend::Refill::Yes }),
+            "pool.retire",
+        ),
+        (Action::Balancer(BalancerStep::Ensure(front.clone())), "balancer.ensure"),
+        (Action::Balancer(BalancerStep::Route { balancer, routes: front.routes.clone() }), "balancer.route"),
+        (Action::Dns(DnsStep::Ensure(set.clone())), "dns.ensure"),
+        (Action::Dns(DnsStep::Remove { name: set.name.clone() }), "dns.remove"),
+        (Action::Balancer(BalancerStep::Remove { balancer: "front".into() }), "balancer.remove"),
+        (pools(PoolStep::Remove { pool: "web".into() }), "pool.remove"),
+        (Action::Network(NetworkStep::Remove), "network.remove"),
+    ];
+    let world = World::new(toy.clone());
+    let mut plan = plan(&shop(web()), &toy.observed());
+    let sample = crate::plan::plan(&shop(web()), &Toy::empty().observed()).waves[0][0].clone();
+    plan.waves = rows.iter().map(|(action, _)| vec![Step { action: action.clone(), ..sample.clone() }]).collect();
+    applied(&world, &plan, &Stop::default(), None);
+    assert_eq!(*world.calls.lock().unwrap(), rows.map(|(_, verb)| verb));
 }

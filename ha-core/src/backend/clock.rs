@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use std::time::Duration;
 
 /// The clock of a backend.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Clock: Send + Sync {
     /// The instant, by this clock.

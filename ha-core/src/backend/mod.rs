@@ -7,12 +7,12 @@
 //! Own accepted changes are seen by the next `observe` of the same backend value; anything else may stay unseen for
 //! [`Backend::settle`]. Dropping a future of a port leaves a call that may or may not have taken effect.
 
-mod clock;
+pub(crate) mod clock;
 mod error;
-mod port;
+pub(crate) mod port;
 pub mod spec;
 pub mod state;
-mod store;
+pub(crate) mod store;
 
 pub use clock::{Clock, Rest};
 pub use error::{Error, Kind, Operation, Resource, Result};

@@ -32,6 +32,7 @@ pub enum Refill {
 /// - `foreign_objects_are_a_conflict`: `ensure` over an object of another scope, or of none, is refused with `Conflict`,
 ///   whatever else is missing.
 /// - `remove_leaves_only_what_it_lists`: after `remove` nothing of the scope exists.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Network: Send + Sync {
     /// What this backend cannot keep of `spec`. No I/O.
@@ -67,6 +68,7 @@ pub trait Network: Send + Sync {
 ///   whatever else is missing.
 /// - `a_pool_behind_a_balancer_is_not_removed`: `remove` is refused with `NotReady` while a balancer names the pool.
 /// - `remove_leaves_only_what_it_lists`: after `remove` no instance of the pool exists.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait ComputePool: Send + Sync {
     /// What this backend cannot keep of `spec`. No I/O.
@@ -103,6 +105,7 @@ pub trait ComputePool: Send + Sync {
 ///   whatever else is missing.
 /// - `a_balancer_behind_a_name_is_not_removed`: `remove` is refused with `NotReady` while a record names it.
 /// - `remove_leaves_only_what_it_lists`: after `remove` nothing of the balancer exists.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait LoadBalancer: Send + Sync {
     /// What this backend cannot keep of `spec`. No I/O.
@@ -131,6 +134,7 @@ pub trait LoadBalancer: Send + Sync {
 /// - `foreign_objects_are_a_conflict`: `ensure` over an object of another scope, or of none, is refused with `Conflict`,
 ///   whatever else is missing.
 /// - `remove_leaves_only_what_it_lists`: after `remove` the name has no answer.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Dns: Send + Sync {
     /// What this backend cannot keep of `set`. No I/O.

@@ -37,6 +37,7 @@ pub enum Expect {
 /// - `lists_by_prefix`: `list` answers the keys that begin with the prefix, in order.
 /// - `scopes_do_not_meet`: equal keys of two scopes are two objects.
 /// - `delete_may_be_repeated`: deleting what is not there is accepted.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Store: Send + Sync {
     /// The object, if there is one.

@@ -14,6 +14,7 @@ mod selector;
 mod tests;
 mod value;
 mod vocabulary;
+mod words;
 
 pub use file::FaultFile;
 pub use fit::zone_of;

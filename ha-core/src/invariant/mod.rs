@@ -3,6 +3,8 @@
 
 mod state;
 mod step;
+#[cfg(test)]
+mod tests;
 
 pub use state::check as check_state;
 pub use step::{Act, Budget, check as check_act, launch as check_launch};
@@ -45,7 +47,7 @@ pub struct InstanceTruth {
     pub zone: ZoneName,
     /// What runs on it.
     pub release: Release,
-    /// Whether it could serve a request now.
+    /// Whether it is in service as far as its pool can know: what nobody has noticed yet, no step can heed.
     pub ready: bool,
     /// Whether it is on its way out.
     pub leaving: bool,

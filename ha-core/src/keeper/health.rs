@@ -28,9 +28,9 @@ impl Default for Checks {
     }
 }
 
-/// The judgement after one more check. The first good check of a new target suffices (ALB guide: one passed check
-/// after registration makes a target healthy), and a new one that fails needs as many bad checks
-/// as an old one. Who drains is judged no more.
+/// The judgement after one more check. The first good check of a new target suffices (as managed balancers document it:
+/// one passed check after registration makes a target healthy), and a new one that fails needs as many bad checks as an
+/// old one. Who drains is judged no more.
 pub fn judge(before: Checks, passed: bool, check: &HealthCheck) -> Checks {
     let (needed, other) = match (before.health, passed) {
         (TargetHealth::Initial, true) => (1, TargetHealth::Healthy),

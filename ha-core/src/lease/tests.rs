@@ -188,3 +188,57 @@ fn of_two_that_take_at_once_one_wins() {
     let standings = [site.renew(&mut one, 0), site.renew(&mut two, 0)];
     assert_eq!(standings.iter().filter(|standing| holds(standing)).count(), 1);
 }
+
+#[test]
+fn who_is_slower_tries_again_and_gives_up_after_the_third_time() {
+    for (conflicts, held) in [(1, true), (2, true), (3, false)] {
+        let (site, mut one) = (Site::new(), lease("one"));
+        site.world.fate("store.put", &[Fate::Conflict; 3][..conflicts]);
+        assert_eq!(holds(&site.renew(&mut one, 0)), held, "{conflicts}");
+    }
+}
+
+#[test]
+fn a_lease_that_was_lost_is_taken_anew() {
+    let (site, mut one, mut two) = (Site::new(), lease("one"), lease("two"));
+    site.renew(&mut one, 0);
+    site.renew(&mut two, 0);
+    site.world.pass(80);
+    assert!(holds(&site.renew(&mut two, 0)));
+    assert!(!holds(&site.renew(&mut one, 0)));
+    run(two.give_back(&site.place(0), Duration::ZERO));
+    assert_eq!(site.renew(&mut one, 0), Standing::Holds { until: site.now() + LENGTH, taken: true });
+    site.renew(&mut two, 1);
+    assert_eq!(site.renew(&mut one, 0), Standing::Superseded(1));
+    assert!(!holds(&site.renew(&mut one, 1)), "what it changed last may be unseen");
+    site.world.pass(20);
+    assert_eq!(site.renew(&mut one, 1), Standing::Holds { until: site.now() + LENGTH, taken: true });
+}
+
+#[test]
+fn who_has_lost_the_lease_or_never_took_it_gives_nothing_back() {
+    let (site, mut one, mut two) = (Site::new(), lease("one"), lease("two"));
+    site.renew(&mut one, 0);
+    let before = site.world.lease();
+    run(lease("one").give_back(&site.place(0), Duration::ZERO));
+    assert_eq!(site.world.lease(), before, "another process of that name holds it");
+    site.renew(&mut two, 0);
+    site.world.pass(80);
+    site.renew(&mut two, 0);
+    let before = site.world.lease();
+    run(one.give_back(&site.place(0), Duration::ZERO));
+    assert_eq!(site.world.lease(), before, "it was taken meanwhile, and is the taker's");
+}
+
+#[test]
+fn the_same_serial_of_another_holder_is_another_lease() {
+    let (site, mut one, mut two) = (Site::new(), lease("one"), lease("two"));
+    site.renew(&mut one, 0);
+    site.renew(&mut two, 0);
+    site.world.pass(79);
+    run(one.remove(&site.place(0)));
+    site.renew(&mut lease("three"), 0);
+    assert_eq!(site.record().serial, 1);
+    site.world.pass(1);
+    assert!(!holds(&site.renew(&mut two, 0)), "it has lasted a second only");
+}

@@ -15,7 +15,7 @@ use crate::backend::{Refill, spec::PoolSpec};
 pub(super) fn retire(tier: &mut Tier, draft: &mut Draft, wanted: &PoolSpec, course: &Course) {
     let outdated = tier.crew.outdated(wanted, &tier.wish.hold);
     let complete = tier.crew.living() >= tier.expected(wanted.bounds);
-    let mut batch = tier.wish.rollout.batch.max(1);
+    let mut batch = tier.wish.rollout.batch;
     let mut refused = false;
     for member in &outdated {
         let gate_open = misplaced(member, wanted) || !course.rolling() || matches!(course.verdict, Verdict::Pass);
@@ -33,7 +33,7 @@ pub(super) fn retire(tier: &mut Tier, draft: &mut Draft, wanted: &PoolSpec, cour
             step(tier, draft, wanted, member);
         }
     }
-    if refused && batch == tier.wish.rollout.batch.max(1) {
+    if refused && batch == tier.wish.rollout.batch {
         draft.wait(tier.name(), Why::Budget, None);
     }
 }

@@ -47,7 +47,7 @@ pub(super) fn judge(tier: &Tier, seen: &PoolState, candidate: &Candidate) -> Ver
                     Measured::Good => {}
                     Measured::Bad(why) => return Verdict::Fail(why),
                     Measured::Nothing => match tier.wish.rollout.gate.no_reading {
-                        NoReading::Wait => waits.add(Why::Reading(candidate.release.clone())),
+                        NoReading::Wait => waits.whys.push(Why::Reading(candidate.release.clone())),
                         NoReading::GoOn => {}
                     },
                 }
@@ -64,11 +64,6 @@ struct Waits {
 }
 
 impl Waits {
-    fn add(&mut self, why: Why) {
-        if !self.whys.contains(&why) {
-            self.whys.push(why);
-        }
-    }
     fn until(&mut self, then: Timestamp) {
         self.until = Some(self.until.map_or(then, |before| before.min(then)));
     }
@@ -82,12 +77,12 @@ fn ready_and_baked(tier: &Tier, candidate: &Candidate, waits: &mut Waits) -> Opt
         if member.serving {
             newest = newest.max(Some(member.state.since));
         } else {
-            waits.add(Why::Settling);
+            waits.whys.push(Why::Settling);
             waits.until(losses::deadline(tier, &member));
         }
     }
     if let Some(baked) = newest.map(|since| since + tier.wish.rollout.bake).filter(|baked| *baked > tier.at) {
-        waits.add(Why::Bake(baked));
+        waits.whys.push(Why::Bake(baked));
         waits.until(baked);
     }
     newest

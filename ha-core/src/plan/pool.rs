@@ -2,7 +2,7 @@
 
 use super::{
     Action, PoolStep, Reason, TierName, Why,
-    crew::{Crew, Member, misplaced},
+    crew::{Crew, Member},
     draft::{Draft, Seen},
     exchange, footing,
     gate::Verdict,
@@ -194,11 +194,10 @@ impl<'a> Tier<'a> {
         }
     }
 
-    /// Whether instances are where the pool will move them from, or are what it will exchange.
+    /// Whether the pool will move instances between zones, or some are to be exchanged.
     fn out_of_place(&self, seen: &PoolState, wanted: &PoolSpec) -> bool {
         let crooked = self.crew.skew(wanted) > wanted.max_skew && seen.refused.is_empty() && !self.crew.holds();
-        let wrong_zone = self.crew.live().any(|member| misplaced(&member, wanted) && !self.is_listed(&member));
-        crooked || wrong_zone || !self.crew.outdated(wanted, &self.wish.hold).is_empty()
+        crooked || !self.crew.outdated(wanted, &self.wish.hold).is_empty()
     }
 
     fn is_listed(&self, member: &Member) -> bool {

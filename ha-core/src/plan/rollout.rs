@@ -91,7 +91,6 @@ fn advance(tier: &Tier, seen: &PoolState, candidate: &Candidate) -> Course {
     let redirect = match &verdict {
         Verdict::Fail(why) => {
             marks.candidate = None;
-            marks.rejected.retain(|entry| entry.release != candidate.release);
             let (release, retry) = (candidate.release.clone(), tier.wish.retry);
             marks.rejected.push(Rejected { release, retry, why: why.clone() });
             let forgotten = marks.rejected.len().saturating_sub(REMEMBERED);

@@ -319,11 +319,19 @@ fn risk(action: &Action, reason: &Reason) -> Risk {
         | Action::Network(NetworkStep::Ensure(_)) => Risk::InPlace,
         Action::Balancer(BalancerStep::Ensure(_)) | Action::Dns(DnsStep::Ensure(_)) => match reason {
             Reason::Drift(fields) if fields.iter().any(|field| field == "routes" || field == "kind") => Risk::Failover,
-            Reason::Drift(_) | Reason::Missing | Reason::Release(_) | Reason::Rollback(_) | Reason::Promote(_) => {
-                Risk::InPlace
-            }
-            Reason::Zones(_) | Reason::Headroom | Reason::GiveBack | Reason::Outdated(_) => Risk::InPlace,
-            Reason::Evacuate(_) | Reason::Hold | Reason::PutBack | Reason::Unwanted => Risk::InPlace,
+            Reason::Drift(_)
+            | Reason::Missing
+            | Reason::Release(_)
+            | Reason::Rollback(_)
+            | Reason::Promote(_)
+            | Reason::Zones(_)
+            | Reason::Headroom
+            | Reason::GiveBack
+            | Reason::Outdated(_)
+            | Reason::Evacuate(_)
+            | Reason::Hold
+            | Reason::PutBack
+            | Reason::Unwanted => Risk::InPlace,
         },
     }
 }

@@ -74,7 +74,7 @@ pub(super) fn zones(topology: &Topology, wish: &Pool) -> Vec<ZoneName> {
 pub(super) fn capacity(wish: &Pool, desired: u32) -> u32 {
     match wish.capacity {
         Capacity::Fixed(instances) => instances,
-        Capacity::Scaled => desired.clamp(wish.size.min, wish.size.max.max(wish.size.min)),
+        Capacity::Scaled => within(desired, wish.size),
     }
 }
 
@@ -104,7 +104,6 @@ pub(super) fn rules<'a>(
             allow.push(Allow { from: Party::World, to: Party::Pool(pool), port: *port });
         }
     }
-    dedup(&mut allow);
     allow
 }
 

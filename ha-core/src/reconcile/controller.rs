@@ -189,7 +189,7 @@ impl Controller {
         self.lease.give_back(&place, unseen).await;
     }
 
-    async fn rest(&self, turned: &Turned) {
+    pub(super) async fn rest(&self, turned: &Turned) {
         let now = self.backend.clock.now();
         let (look_again, quiet) = match turned {
             Turned::Acted { plan, applied, partial } => {

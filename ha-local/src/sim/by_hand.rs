@@ -58,7 +58,8 @@ impl World {
             Effect::Write { parts } => parts.max(1),
         };
         for part in 0..parts {
-            let done = self.with_cloud(None, |cloud, env| cloud.effect(env, HAND, request, part));
+            let cause = self.faults.cause_of_wishes();
+            let done = self.with_cloud(cause, |cloud, env| cloud.effect(env, HAND, request, part));
             if done != Ok(Answer::Done) {
                 return;
             }

@@ -11,22 +11,24 @@ pub struct Capacity {
     now: u32,
     minimum: u32,
     maximum: u32,
-    /// The fewest in each bucket.
-    fewest: Vec<u32>,
+    /// The fewest and the most in each bucket.
+    ranges: Vec<(u32, u32)>,
 }
 
 impl Capacity {
     /// From here on it is measured.
     pub(super) fn begin(&mut self, now: Timestamp, bucket: Duration, ready: u32) {
         let bucket = nanos(bucket).max(1);
-        *self = Self { begun: Some(now), bucket, now: ready, minimum: ready, maximum: ready, fewest: vec![ready] };
+        *self =
+            Self { begun: Some(now), bucket, now: ready, minimum: ready, maximum: ready, ranges: vec![(ready, ready)] };
     }
     /// So many are ready from now on.
     pub(super) fn note(&mut self, now: Timestamp, ready: u32) {
         let Some(begun) = self.begun else { return };
         let bucket = (now.since(begun).as_nanos() / u128::from(self.bucket)) as usize;
-        self.fewest.resize((bucket + 1).max(self.fewest.len()), self.now);
-        self.fewest[bucket] = self.fewest[bucket].min(ready);
+        self.ranges.resize((bucket + 1).max(self.ranges.len()), (self.now, self.now));
+        let (fewest, most) = self.ranges[bucket];
+        self.ranges[bucket] = (fewest.min(ready), most.max(ready));
         (self.now, self.minimum, self.maximum) = (ready, self.minimum.min(ready), self.maximum.max(ready));
     }
     /// The fewest at any instant.
@@ -37,9 +39,9 @@ impl Capacity {
     pub fn maximum(&self) -> u32 {
         self.maximum
     }
-    /// The fewest in a bucket.
-    pub fn fewest(&self, bucket: usize) -> u32 {
-        self.fewest.get(bucket).copied().unwrap_or(self.now)
+    /// The fewest and the most in a bucket.
+    pub fn range(&self, bucket: usize) -> (u32, u32) {
+        self.ranges.get(bucket).copied().unwrap_or((self.now, self.now))
     }
 }
 
@@ -48,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_fewest_of_each_bucket_are_kept() {
+    fn the_fewest_and_the_most_of_each_bucket_are_kept() {
         let mut capacity = Capacity::default();
         capacity.note(Timestamp::from_secs(1), 99);
         capacity.begin(Timestamp::from_secs(100), Duration::from_secs(60), 6);
@@ -56,6 +58,6 @@ mod tests {
         capacity.note(Timestamp::from_secs(130), 6);
         capacity.note(Timestamp::from_secs(300), 8);
         assert_eq!((capacity.minimum(), capacity.maximum()), (4, 8));
-        assert_eq!([0, 1, 2, 3, 4].map(|bucket| capacity.fewest(bucket)), [4, 6, 6, 6, 8]);
+        assert_eq!([0, 1, 2, 3, 4].map(|bucket| capacity.range(bucket)), [(4, 6), (6, 6), (6, 6), (6, 8), (8, 8)]);
     }
 }

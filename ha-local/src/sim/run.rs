@@ -4,7 +4,8 @@ use super::{
     Report, Simulation,
     build::Sim,
     engine::{draw::who, trace::Record},
-    plane::{Followed, Traffic as Stream},
+    life::Life,
+    plane::Traffic as Stream,
     report,
     world::World,
 };
@@ -21,7 +22,7 @@ use std::{fmt, sync::Arc, time::Duration};
 pub struct Run {
     report: Report,
     records: Vec<Record>,
-    followed: Vec<Followed>,
+    followed: Vec<Life>,
     violations: Vec<(Timestamp, Violation)>,
     world: Box<World>,
 }
@@ -48,12 +49,12 @@ impl Run {
     pub fn report(&self) -> &Report {
         &self.report
     }
-    /// All that happened, from the start of the run on.
+    /// All that happened, from the making of the site on, times counted from the first arrival.
     pub fn records(&self) -> &[Record] {
         &self.records
     }
     /// The lives of the intents that were followed.
-    pub fn followed(&self) -> &[Followed] {
+    pub fn followed(&self) -> &[Life] {
         &self.followed
     }
     /// Invariants that were broken, and when. There are none.
@@ -69,15 +70,8 @@ impl Run {
 /// Runs it, or says what does not hold together.
 pub(super) fn run(mut sim: Sim) -> Result<Run, Problems> {
     let (origin, length) = (sim.origin(), sim.run_length());
-    let mut simulation = sim.start()?;
+    let mut simulation = at_zero(&mut sim, |_| {})?;
     let end = origin + length;
-    if !sim.options.from_nothing {
-        // Faults of the run's first instant belong to the run.
-        simulation.run_until(origin.back(Duration::from_nanos(1)));
-        must_be_made(&mut simulation)?;
-        simulation.run_until(origin);
-    }
-    begin(&mut simulation, &sim, length)?;
     for (name, code) in &sim.own {
         simulation.spawn(name, code);
     }
@@ -88,7 +82,27 @@ pub(super) fn run(mut sim: Sim) -> Result<Run, Problems> {
         }
     }
     finish(&mut simulation, end);
-    Ok(report(&simulation, length))
+    Ok(report(&simulation, &sim, length))
+}
+
+/// The simulation at the run's zero: the site is made among what `plant` adds to the world, and the first user comes.
+/// A run from nothing is before its first call: what strikes at its very start has struck.
+pub(super) fn at_zero(sim: &mut Sim, plant: impl FnOnce(&mut World)) -> Result<Simulation, Problems> {
+    let (origin, length) = (sim.origin(), sim.run_length());
+    let mut simulation = sim.idle()?;
+    plant(&mut simulation.state().world);
+    if sim.options.from_nothing {
+        simulation.run_until(origin);
+        simulation.start_controller();
+    } else {
+        simulation.start_controller();
+        // Faults of the run's first instant belong to the run.
+        simulation.run_until(origin.back(Duration::from_nanos(1)));
+        must_be_made(&mut simulation)?;
+        simulation.run_until(origin);
+    }
+    begin(&mut simulation, sim, length)?;
+    Ok(simulation)
 }
 
 /// A run starts with the site as it is wanted.
@@ -147,7 +161,11 @@ fn entry(world: &mut World, to: Option<&str>) -> Result<DnsName, Problems> {
     } else {
         format!("it has: {}", has.join(", "))
     };
-    Err(Problems(vec![Problem::new("traffic.to", format!("users find no entry {wanted:?} to the site"), fix)]))
+    let what = match to {
+        Some(to) => format!("users find no entry {to:?} to the site"),
+        None => "users find no entry to the site: it has neither a balancer nor a name".into(),
+    };
+    Err(Problems(vec![Problem::new("traffic.to", what, fix)]))
 }
 
 /// Until the last intent has ended: nobody waits longer than their patience and retries.
@@ -160,7 +178,7 @@ fn finish(simulation: &mut Simulation, end: Timestamp) {
     }
 }
 
-fn report(simulation: &Simulation, length: Duration) -> Run {
+fn report(simulation: &Simulation, sim: &Sim, length: Duration) -> Run {
     let mut state = simulation.state();
     let world = &mut state.world;
     let not_converged = world.not_converged();
@@ -173,6 +191,10 @@ fn report(simulation: &Simulation, length: Duration) -> Run {
         world.watch.violations().iter().map(|(at, what)| (Timestamp(at.0.saturating_sub(origin.0)), what.clone()));
     let violations: Vec<_> = violations.collect();
     let report = Report::of(world, length, not_converged, report::decisive_since(world.trace.records(), origin));
-    let (followed, world) = (world.plane.followed().to_vec(), Box::new(world.clone()));
+    let crowds: Vec<_> = sim.traffic.iter().flat_map(|traffic| traffic.crowds()).copied().collect();
+    let crowds: Vec<_> = crowds.into_iter().filter(|crowd| crowd.at < length).collect();
+    let report = report.with_users(&crowds);
+    let followed = world.plane.followed().iter().map(|followed| Life::of(world, followed)).collect();
+    let world = Box::new(world.clone());
     Run { report, records, followed, violations, world }
 }

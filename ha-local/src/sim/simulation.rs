@@ -132,7 +132,23 @@ impl Simulation {
     }
     /// Goes on from a world at rest: its tasks start anew and remember nothing.
     pub fn resume(mut world: World, setup: LoopSetup) -> Self {
-        world.restart_tasks();
+        world.restart_tasks(None);
         Self::new(world, setup)
+    }
+    /// Goes on from a world at rest with code of one's own as its controller: under the same name, with the same rights.
+    /// When the code has ended, nobody runs our loop until a controller is started.
+    pub fn resume_as<F>(mut world: World, setup: LoopSetup, code: impl FnOnce(Caller) -> F) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let now = world.now;
+        let task = world.tasks.controllers().first().copied();
+        let task = task.unwrap_or_else(|| world.tasks.add(TaskKind::Controller(None), now, ClockError::default()));
+        world.restart_tasks(Some(task));
+        world.begin_turn(task);
+        let mut simulation = Self::new(world, setup);
+        let caller = Caller::new(simulation.executor.shared().clone(), task);
+        simulation.executor.spawn(task, Box::pin(code(caller)));
+        simulation
     }
 }

@@ -56,6 +56,8 @@ pub struct CallCounts {
     pub recorded: Option<Vec<(CallId, Effect)>>,
     /// How often each outcome other than normal happened, by name.
     pub outcomes: BTreeMap<&'static str, u64>,
+    /// What really changed at the provider, if that is to be counted.
+    pub changes: Option<super::tally::Tally>,
 }
 
 /// Everything that is true.
@@ -105,8 +107,10 @@ pub struct World {
     pub capacity: Capacity,
     /// The version of the cloud up to which resting tasks know of changes, and when it changed.
     seen: (u64, Timestamp),
-    /// Which record of the trace led to the steps on a resource.
+    /// The record of the last step that our loop asked for on a resource: it leads to what the provider does there.
     pub causes: BTreeMap<String, usize>,
+    /// The record of what somebody asked for last of a resource: it leads to the steps of our loop.
+    pub wishes: BTreeMap<String, usize>,
     notices: Vec<Notice>,
 }
 
@@ -137,6 +141,7 @@ impl World {
             capacity: Capacity::default(),
             seen: (0, Timestamp::ZERO),
             causes: BTreeMap::new(),
+            wishes: BTreeMap::new(),
             notices: Vec::new(),
         }
     }
@@ -197,6 +202,7 @@ impl World {
         self.seen = (self.cloud.version(), self.now);
         self.capacity.note(self.now, self.cloud.ready_instances());
         self.watch_state();
+        self.tally();
         self.start_keepers();
         self.wake_resting();
     }
@@ -223,11 +229,11 @@ impl World {
         self.queue.push(at, Event::Start(task));
         task
     }
-    /// The tasks of a world at rest start anew: they remember nothing.
-    pub(crate) fn restart_tasks(&mut self) {
+    /// The tasks of a world at rest start anew, but for one: they remember nothing.
+    pub(crate) fn restart_tasks(&mut self, but: Option<u32>) {
         let living: Vec<_> = self.tasks.living().map(|(task, record)| (task, record.clock)).collect();
         self.timers.clear();
-        for (task, clock) in living {
+        for (task, clock) in living.into_iter().filter(|(task, _)| Some(*task) != but) {
             match self.tasks.end(task) {
                 Some(TaskKind::Own(_)) | None => {}
                 Some(kind) => {
@@ -282,7 +288,7 @@ impl World {
     }
     /// Adds a record to the trace.
     pub fn tell(&mut self, lane: Lane, weight: Weight, what: String, cause: Option<usize>) -> usize {
-        self.trace.add(Record { at: self.now, lane, weight, what, cause })
+        self.trace.add(Record { at: self.now, lane, weight, what, cause, one: None, felt: false })
     }
 }
 

@@ -1,8 +1,9 @@
 //! `cargo xtask check`: everything that a change has to pass.
 
+mod claims;
 mod files;
 mod rules;
-mod tests;
+mod testing;
 mod tree;
 
 use crate::part::{Parts, Stop, call, none};
@@ -26,6 +27,7 @@ pub fn run(root: &Path, depth: Depth) -> Result<(), Stop> {
     let mut parts = Parts::default();
     let cargo = |arguments: &[&str]| call(root, "cargo", arguments).map(drop);
     parts.run("files and words", || none(&rules.check(&sources)));
+    parts.run("claims", || none(&claims::check(&sources)));
     for limit in &rules.trees {
         parts.run(&format!("dependencies of {}", limit.package), || limit.check(root));
     }
@@ -35,7 +37,7 @@ pub fn run(root: &Path, depth: Depth) -> Result<(), Stop> {
     parts.run("clippy", || cargo(&[&["clippy"], &strict[..], &clippy[..]].concat()));
     parts.run("doc", || cargo(&[&["doc", "--no-deps"], &strict[..]].concat()));
     match depth {
-        Depth::Full => parts.run("test", || tests::run(root, &strict)),
+        Depth::Full => parts.run("test", || testing::run(root, &strict)),
         Depth::Fast => {}
     }
     parts.end()

@@ -8,7 +8,7 @@ use super::super::{
 use crate::{
     backend::{
         Refill,
-        state::{InstancePhase, LossReason, PoolState},
+        state::{InstancePhase, InstanceState, LossReason, PoolState},
     },
     name::{InstanceId, PoolName},
     topology::Share,
@@ -70,26 +70,37 @@ pub(super) async fn brakes_mass_replacement(trial: &Trial<'_>) -> Outcome {
     spec.guards.brake = Some(Share(340));
     let before = trial.make_pool(&spec).await?;
     trial.make_balancer(&trial.balancer_spec("front", &[("web", 100)])).await?;
+    // What replaces the first of them does not get ready: whoever is given up is missed.
+    trial.strike("boot.never_serves", "pool:web").await?;
     trial.strike("instances.hang", "pool:web").await?;
-    let wait = trial.wait("all that hang are replaced, two at a time");
+    let (mut braked, mut healed) = (None, false);
+    let wait = trial.wait("two are out and no more for a while; then all that hang are replaced, two at a time");
     loop {
         let pool = trial.pool_state(&web()).await?;
-        // Places whose old instance was given up and whose new one is not ready yet.
-        let filled = |phase: InstancePhase, old: bool| match phase {
-            InstancePhase::Ready => true,
-            InstancePhase::Unready => old,
-            InstancePhase::Booting
-            | InstancePhase::Draining
-            | InstancePhase::Held(_)
-            | InstancePhase::Returning
-            | InstancePhase::Lost => false,
-        };
-        let counts = |i: &&crate::backend::state::InstanceState| filled(i.phase, knows(&before, &i.id));
-        let out = 6usize.saturating_sub(pool.instances.iter().filter(counts).count());
+        let out = places_out(&before, &pool);
         holds(out <= 2, || format!("{out} of 6 are out at once: {pool:?}"))?;
+        let now = trial.backend.clock.now();
+        if out == 2 && !healed && now.since(*braked.get_or_insert(now)) >= trial.lab.patience().calm {
+            trial.heal("boot.never_serves", "pool:web").await?;
+            healed = true;
+        }
         if ready(&pool).filter(|new| !knows(&before, &new.id)).count() == 6 {
-            return Ok(());
+            return holds(healed, || format!("two were never out: {pool:?}"));
         }
         wait.more(&pool).await?;
     }
+}
+
+/// How many places of six have an old instance that was given up, and no new one that is ready.
+fn places_out(before: &PoolState, pool: &PoolState) -> usize {
+    let filled = |instance: &&InstanceState| match instance.phase {
+        InstancePhase::Ready => true,
+        InstancePhase::Unready => knows(before, &instance.id),
+        InstancePhase::Booting
+        | InstancePhase::Draining
+        | InstancePhase::Held(_)
+        | InstancePhase::Returning
+        | InstancePhase::Lost => false,
+    };
+    6usize.saturating_sub(pool.instances.iter().filter(filled).count())
 }

@@ -27,7 +27,7 @@ pub(super) struct Keeping<'a> {
 impl<'a> Keeping<'a> {
     pub(super) fn of(view: &'a View, policy: &'a Policy) -> Self {
         let staying = |member: &&Member| member.retiring.is_none();
-        let live = view.members.iter().filter(staying).filter(|member| fills_a_place(member.phase)).collect();
+        let live = view.members.iter().filter(|member| fills_a_place(member.phase)).collect();
         let shrunk = view.members.iter().filter(staying).filter(|member| shrinks_the_pool(member.phase)).collect();
         let (filled, ordered) = (BTreeMap::new(), BTreeMap::new());
         Self { view, policy, live, shrunk, filled, ordered, decision: Decision::default() }

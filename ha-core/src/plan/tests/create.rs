@@ -6,7 +6,7 @@ use crate::{
         Error, Kind, Operation, Resource,
         state::{Phase, Reading},
     },
-    plan::{Change, NetworkStep, Reason, Risk, TierName},
+    plan::{Change, NetworkStep, Reason, Risk, TierName, wanted},
     time::Timestamp,
     topology::{Allow, Party},
 };
@@ -42,11 +42,14 @@ fn a_new_pool_starts_with_its_release_as_the_stable_one() {
 
 #[test]
 fn the_network_lets_through_what_the_tiers_need_and_keeps_closed_zones() {
-    let topology = shop_of(web()).close("c").with(Dns::round_robin("direct.example", "web"));
+    let mut topology = shop_of(web()).close("c").with(Dns::round_robin("direct.example", "web"));
+    let own = Allow { from: Party::World, to: Party::Pool("web".into()), port: 22 };
+    let needed_anyway = Allow { port: 80, ..own.clone() };
+    topology.network.allow = vec![own.clone(), needed_anyway];
     let spec = crate::plan::wanted::network(&valid(topology));
     let (front, pool) = (Party::Balancer("front".into()), Party::Pool("web".into()));
     let rule = |from: &Party, to: &Party| Allow { from: from.clone(), to: to.clone(), port: 80 };
-    let expected = [rule(&Party::World, &front), rule(&front, &pool), rule(&Party::World, &pool)];
+    let expected = [rule(&Party::World, &front), rule(&front, &pool), rule(&Party::World, &pool), own];
     assert_eq!(spec.allow, expected);
     assert_eq!(spec.zones.len(), 3);
 }
@@ -99,6 +102,7 @@ fn what_is_broken_is_asked_for_again_and_waited_for() {
     toy.records[0].phase = Phase::Broken;
     let plan = plan(&site, &toy.observed());
     assert_eq!(plan.steps().filter(|step| step.reason == Reason::Drift(vec!["phase".into()])).count(), 4, "{plan}");
+    assert!(asked(&plan).contains(&"balancer front: differs in phase".into()), "all of it, not its weights: {plan}");
     assert_eq!(whys(&plan).iter().filter(|why| matches!(why, Why::Broken(_))).count(), 4);
 }
 
@@ -171,6 +175,12 @@ fn a_declared_tier_without_its_port_is_a_problem_and_others_are_not() {
     };
     let problems = |topology: Topology| plan(&valid(topology), &none).problems.len();
     assert_eq!(problems(shop_of(web())), 4);
+    let bare = crate::backend::Backend::new(crate::reconcile::tests::memory::World::new(Toy::empty()));
+    let site = shop(web());
+    assert_eq!(plan(&site, &none).checked(&site, &bare).problems.len(), 4, "each is said once");
+    let mut known = plan(&site, &Toy::converged(&site).observed());
+    known.problems.extend(plan(&site, &none).problems);
+    assert!(!known.converged(), "who has problems is not done");
     assert_eq!(problems(Topology::new("empty")), 0);
     assert_eq!(problems(Topology::new("one").with(web())), 2);
     assert_eq!(problems(Topology::new("one").with(Balancer::http("front"))), 2);
@@ -189,6 +199,9 @@ fn a_rule_or_zone_still_in_use_is_not_cut_off() {
     network.spec.allow.extend([old.clone(), unused.clone()]);
     network.spec.zones.extend(["d".into(), "e".into()]);
     toy.instance("a-1").zone = "d".into();
+    let mut spare = toy.pools[0].clone();
+    (spare.spec.name, spare.instances) = ("spare".into(), Vec::new());
+    toy.pools.push(spare);
     let wanted = |observed: &Observed| {
         let plan = plan(&site, observed);
         plan.steps().find_map(|step| match &step.action {
@@ -202,4 +215,33 @@ fn a_rule_or_zone_still_in_use_is_not_cut_off() {
     assert_eq!(wanted(&Observed { pools: unknown(), ..toy.observed() }), None, "all of it may be in use");
     let spec = wanted(&Observed { records: unknown(), ..toy.observed() }).unwrap();
     assert!(spec.allow.contains(&unused) && !spec.zones.contains(&"e".into()));
+}
+
+#[test]
+fn a_pools_number_is_the_owners_or_the_policys_and_always_within_the_bounds() {
+    let size = |min, max| crate::topology::Size { min, max };
+    let rows = [(5, size(6, 8), 6), (6, size(6, 8), 6), (7, size(6, 8), 7), (9, size(6, 8), 8)];
+    for (instances, bounds, expected) in rows {
+        assert_eq!(wanted::within(instances, bounds), expected, "{instances}");
+        let scaled = Pool { capacity: crate::topology::Capacity::Scaled, size: bounds, ..web() };
+        assert_eq!(wanted::capacity(&scaled, instances), expected, "{instances}");
+        assert_eq!(wanted::capacity(&web(), instances), 6, "six are asked for, whatever there are");
+    }
+}
+
+#[test]
+fn a_pool_is_placed_in_those_of_its_zones_that_are_open() {
+    let placed = |zones: &[&str]| Pool {
+        placement: crate::topology::Placement {
+            zones: zones.iter().map(|zone| (*zone).into()).collect(),
+            ..web().placement
+        },
+        ..web()
+    };
+    let rows: [(&[&str], &[&str]); 3] = [(&[], &["b", "c"]), (&["a", "b"], &["b"]), (&["a"], &[])];
+    for (zones, expected) in rows {
+        let pool = placed(zones);
+        let open = wanted::zones(&shop_of(pool.clone()).close("a"), &pool);
+        assert_eq!(open.iter().map(|zone| zone.as_str()).collect::<Vec<_>>(), expected, "{zones:?}");
+    }
 }

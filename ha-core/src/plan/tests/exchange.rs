@@ -120,6 +120,9 @@ fn a_target_missing_at_the_balancer_does_not_count_as_serving() {
     let good = toy.clone();
     toy.balancers[0].targets.pop();
     assert_eq!(asked(&plan(&closed(), &toy.observed())), [""; 0]);
+    toy = good.clone();
+    toy.instance("c-3").phase = InstancePhase::Unready;
+    assert_eq!(asked(&plan(&closed(), &toy.observed())), [""; 0], "both must say so: the pool and the balancer");
     for health in [TargetHealth::Initial, TargetHealth::Unhealthy, TargetHealth::Draining] {
         toy = good.clone();
         toy.balancers[0].targets[1].health = health;

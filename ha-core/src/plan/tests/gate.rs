@@ -63,7 +63,13 @@ fn a_good_reading_passes_and_each_limit_is_kept() {
 #[test]
 fn a_missing_reading_is_waited_for_or_not_as_the_topology_says() {
     let latency = || Gate { max_latency: Some(secs(1)), ..Gate::default() };
-    let changes: [fn(&mut ReleaseReading); 7] = [
+    let changes: [fn(&mut ReleaseReading); 13] = [
+        |r| r.requests = Some(f64::NAN),
+        |r| r.requests = Some(f64::INFINITY),
+        |r| r.errors = Some(f64::INFINITY),
+        |r| r.errors = Some(-1.0),
+        |r| r.latency_ms = Some(f64::NAN),
+        |r| r.latency_ms = Some(-1.0),
         |r| r.requests = None,
         |r| r.errors = None,
         |r| r.errors = Some(f64::NAN),
@@ -153,6 +159,7 @@ fn who_the_balancer_does_not_find_healthy_does_not_serve() {
     let at = toy.at;
     let target = toy.balancers[0].targets.iter_mut().find(|target| target.instance == newest).unwrap();
     (target.health, target.since) = (TargetHealth::Unhealthy, at);
+    toy.balancers[0].targets[0].since = at + secs(100);
     assert_eq!(says(&plan(&site, &toy.observed())), Says::Wait);
     toy.at = at + secs(149);
     assert_eq!(says(&plan(&site, &toy.observed())), Says::Wait);
@@ -185,7 +192,11 @@ fn an_instance_that_is_overdue_fails_the_gate_unless_its_zone_ails() {
         toy.phase(&other, InstancePhase::Booting);
         assert_eq!(says(&plan(&site, &toy.observed())), Says::Fail, "booting is no ailment");
         toy.phase(&other, InstancePhase::Unready);
-        assert_eq!(says(&plan(&site, &toy.observed())), Says::Wait, "{phase:?}");
+        for _ in 0..2 {
+            let waits = plan(&site, &toy.observed());
+            assert_eq!((says(&waits), waits.look_again), (Says::Wait, None), "{phase:?}: time alone changes nothing");
+            toy.at = toy.at + secs(1);
+        }
     }
 }
 
@@ -223,6 +234,12 @@ fn losses_are_held_against_the_candidate_only_when_they_are_its_own() {
             })
             .collect();
         assert_eq!(says(&plan(&site, &toy.observed())), expected, "{losses:?}");
+        let reason = losses.iter().map(|(_, _, _, why)| *why).find(|_| expected == Says::Fail && losses.len() == 1);
+        if let Some(reason) = reason {
+            toy.turn(&site);
+            let said = if reason == NeverReady { "never ready" } else { "ready and then failed its checks" };
+            assert_eq!(toy.pools[0].spec.marks.rejected[0].why, format!("x-1 was {said}"));
+        }
     }
 }
 
@@ -232,4 +249,50 @@ fn without_knowing_the_balancers_nobody_passes_and_nobody_is_taken_out() {
     let unknown = Known::Unknown(Error::new(Kind::Unavailable, Operation("balancer.observe"), Resource::Tier));
     let plan = plan(&site, &Observed { balancers: unknown, ..toy.observed() });
     assert_eq!(says(&plan), Says::Wait);
+}
+
+#[test]
+fn several_of_the_candidate_are_waited_for_until_the_first_is_overdue() {
+    let gate = Gate::default();
+    let pool = || web().size(6..=9).rollout(Rollout { surge: 2, gate: gate.clone(), ..Rollout::default() });
+    let site = shop(pool().release("v2"));
+    let mut toy = Toy::converged(&shop(pool()));
+    toy.turn(&site);
+    toy.tick(30);
+    toy.tick(100);
+    let new: Vec<String> = toy.pools[0].instances[6..].iter().map(|instance| instance.id.to_string()).collect();
+    toy.phase(&new[0], InstancePhase::Unready);
+    assert_eq!(whys(&plan(&site, &toy.observed())), [Why::Capacity { ready: 7, wanted: 8 }, Why::Settling]);
+    toy.phase(&new[1], InstancePhase::Unready);
+    for (first, second) in [(20, 10), (10, 20)] {
+        let at = toy.at;
+        toy.instance(&new[0]).since = at.back(secs(first));
+        toy.instance(&new[1]).since = at.back(secs(second));
+        assert_eq!(plan(&site, &toy.observed()).look_again, Some(at + secs(130)), "{first} {second}");
+    }
+    toy.instance(&new[1]).zone = toy.instance(&new[0]).zone.clone();
+    toy.at = toy.at + secs(150);
+    assert_eq!(asked(&plan(&site, &toy.observed())), ["ensure v1 8..=9"], "two that fail together are no ailing zone");
+}
+
+#[test]
+fn a_failed_gate_says_the_share_it_measured() {
+    for (requests, errors, share) in [(1000.0, 500.0, "50.0%"), (0.0, 1.0, "100.0%")] {
+        let gate = Gate { min_requests: 0, ..Gate::default() };
+        let (mut toy, site) = baked(&gate);
+        let reading = toy.balancers[0].readings.iter_mut().find(|reading| reading.release.as_str() == "v2").unwrap();
+        (reading.requests, reading.errors) = (Some(requests), Some(errors));
+        toy.turn(&site);
+        let why = &toy.pools[0].spec.marks.rejected[0].why;
+        assert_eq!(*why, format!("{share} of its answers at front were 5xx, at most 1.0%"));
+    }
+}
+
+#[test]
+fn an_instance_of_the_stable_release_that_is_overdue_is_not_the_candidates_fault() {
+    let (mut toy, site) = baked(&Gate::default());
+    toy.phase("b-2", InstancePhase::Unready);
+    toy.at = toy.at + secs(1000);
+    let plan = plan(&site, &toy.observed());
+    assert!(!asked(&plan).iter().any(|step| step.starts_with("ensure")), "{plan}");
 }

@@ -31,6 +31,7 @@ fn a_held_instance_is_replaced_first_when_nobody_can_be_spared() {
     }
     assert!(plan(&site, &toy.observed()).converged(), "{}", plan(&site, &toy.observed()));
     assert_eq!((toy.pools[0].spec.bounds.min, toy.ready()), (6, 6));
+    assert_eq!(whys(&plan(&site, &toy.observed())), [], "held, it is found");
 }
 
 #[test]
@@ -124,4 +125,47 @@ fn another_mode_is_asked_for_without_putting_back() {
     toy.turn(&shop(pool().hold("b-2", HoldMode::Replace)));
     (0..4).for_each(|_| drop(toy.turn(&shop(pool().hold("b-2", HoldMode::Replace)))));
     assert_eq!(asked(&plan(&shop(pool().hold("b-2", HoldMode::Shrink)), &toy.observed())), ["hold b-2"]);
+}
+
+#[test]
+fn a_spread_made_crooked_by_holding_is_not_waited_for() {
+    let pool = || web().guards(min_healthy(500)).hold("b-2", HoldMode::Shrink).hold("b-5", HoldMode::Shrink);
+    let mut toy = Toy::converged(&shop(web().guards(min_healthy(500))));
+    for id in ["b-2", "b-5"] {
+        toy.phase(id, InstancePhase::Held(HoldMode::Shrink));
+    }
+    assert_eq!(whys(&plan(&shop(pool()), &toy.observed())), [], "2, 0 and 2");
+}
+
+#[test]
+fn who_can_be_spared_is_held_without_headroom_and_the_effect_says_what_becomes_of_its_place() {
+    for (mode, effect) in [
+        (HoldMode::Replace, "it drains and runs on; another takes its place"),
+        (HoldMode::Shrink, "it drains and runs on; the pool is smaller by one"),
+    ] {
+        let pool = || web().guards(min_healthy(500));
+        let plan = plan(&shop(pool().hold("b-2", mode)), &Toy::converged(&shop(pool())).observed());
+        assert_eq!(asked(&plan), ["hold b-2"]);
+        assert_eq!(plan.steps().next().unwrap().effect, effect);
+    }
+}
+
+#[test]
+fn a_pool_is_shrunk_by_those_alone_who_are_to_shrink_it() {
+    use HoldMode::{Replace, Shrink};
+    type Row<'a> = (u32, u32, &'a [(&'a str, HoldMode)], &'a [&'a str]);
+    // Instances wanted, the share that must stay, who is listed, who is held.
+    let rows: [Row<'_>; 5] = [
+        (2, 0, &[("a-1", Shrink)], &["hold a-1"]),
+        (6, 666, &[("a-1", Shrink), ("b-2", Shrink), ("c-3", Replace)], &["hold a-1", "hold b-2"]),
+        (6, 666, &[("c-3", Replace), ("a-1", Shrink), ("b-2", Shrink), ("a-4", Shrink)], &["hold c-3"]),
+        (2, 0, &[("a-1", Shrink), ("b-2", Shrink)], &[]),
+        (3, 0, &[("a-1", Shrink), ("b-2", Shrink)], &["hold a-1", "hold b-2"]),
+    ];
+    for (instances, healthy, listed, expected) in rows {
+        let pool = || web().size(1..=8).capacity(instances).guards(min_healthy(healthy));
+        let toy = Toy::converged(&shop(pool()));
+        let site = shop(listed.iter().fold(pool(), |pool, (id, mode)| pool.hold(id, *mode)));
+        assert_eq!(asked(&plan(&site, &toy.observed())), expected, "{instances}, {healthy}: {listed:?}");
+    }
 }

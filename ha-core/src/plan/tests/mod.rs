@@ -1,8 +1,10 @@
 //! The planner, proved by tables and by observations moved by hand.
 
 mod create;
+mod crew;
 mod exchange;
 mod gate;
+mod headroom;
 mod hold;
 mod names;
 mod random;
@@ -10,6 +12,9 @@ mod release;
 mod remove;
 mod shown;
 pub(crate) mod toy;
+mod unfit;
+mod waves;
+mod words;
 
 use crate::{
     observe::{Known, Observed},

@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::{
-    backend::state::{InstancePhase, Phase, TargetHealth},
+    backend::{
+        Error, Kind, Operation, Resource,
+        state::{InstancePhase, Phase, TargetHealth},
+    },
     plan::{Reason, Risk},
     topology::{Endpoint, RecordKind},
 };
@@ -90,6 +93,23 @@ fn a_weighted_name_waits_for_what_is_added_only() {
     assert_eq!(asked(&plan), ["record shop.example: differs in kind"]);
 }
 
+#[test]
+fn one_healthy_target_makes_a_balancer_serve_and_one_ready_instance_a_pool_that_needs_none() {
+    let mut toy = Toy::converged(&two_balancers("front"));
+    let next = toy.balancers.iter_mut().find(|b| b.spec.name.as_str() == "next").unwrap();
+    next.targets.iter_mut().skip(1).for_each(|target| target.health = TargetHealth::Unhealthy);
+    assert_eq!(asked(&plan(&two_balancers("next"), &toy.observed())), ["record shop.example: differs in kind"]);
+    let pool = || web().guards(min_healthy(0));
+    let mut toy = Toy::converged(&shop(pool()));
+    let moved = valid(Topology { dns: vec![Dns::round_robin("shop.example", "web")], ..shop_of(pool()) });
+    let moves = |toy: &Toy| asked(&plan(&moved, &toy.observed())).iter().any(|step| step.contains("kind"));
+    let ids: Vec<String> = toy.pools[0].instances.iter().map(|instance| instance.id.to_string()).collect();
+    ids.iter().for_each(|id| toy.phase(id, InstancePhase::Unready));
+    assert!(!moves(&toy));
+    toy.phase(&ids[0], InstancePhase::Ready);
+    assert!(moves(&toy));
+}
+
 fn two_pools(front: Balancer) -> ValidTopology {
     let mut topology = shop_of(web()).with(Pool { name: "next".into(), ..web() });
     topology.balancers = vec![front];
@@ -133,4 +153,75 @@ fn a_balancer_that_waits_for_a_pool_still_gets_its_other_settings() {
     assert_eq!(step.reason, Reason::Drift(vec!["drain".into()]));
     toy.carry_out(&step.action);
     assert_eq!(toy.balancers[0].spec.routes[0].pool.as_str(), "web");
+}
+
+/// Front's routes by weight.
+fn routed(routes: &[(&str, u32)]) -> Balancer {
+    routes.iter().fold(Balancer::http("front"), |front, (pool, weight)| front.weighted(pool, *weight))
+}
+
+#[test]
+fn routes_wait_only_for_a_pool_that_gets_what_it_did_not_get_before() {
+    type Routes<'a> = &'a [(&'a str, u32)];
+    // Before, after, who cannot serve, and whether that is waited for.
+    let rows: [(Routes<'_>, Routes<'_>, &str, bool); 10] = [
+        (&[("web", 1), ("next", 0)], &[("web", 1), ("next", 1)], "next", true),
+        (&[("web", 1), ("next", 0)], &[("web", 1), ("next", 1)], "web", false),
+        (&[("web", 1)], &[("web", 1), ("next", 1)], "next", true),
+        (&[("web", 1)], &[("web", 1), ("next", 0)], "next", false),
+        // Another share of what both get already.
+        (&[("web", 1), ("next", 1)], &[("web", 2), ("next", 1)], "next", false),
+        (&[("web", 1), ("next", 1)], &[("web", 1), ("next", 2)], "next", false),
+        // Who stays takes over what the other leaves.
+        (&[("web", 1), ("next", 1)], &[("web", 1), ("next", 0)], "web", true),
+        (&[("web", 1), ("next", 1)], &[("web", 1), ("next", 0)], "next", false),
+        (&[("web", 1), ("next", 1)], &[("web", 1)], "web", true),
+        // Who got nothing leaves nothing.
+        (&[("web", 1), ("next", 0)], &[("web", 1)], "web", false),
+    ];
+    for (before, after, ill, waits) in rows {
+        let mut toy = Toy::converged(&two_pools(routed(before)));
+        let pool = toy.pools.iter().find(|pool| pool.spec.name.as_str() == ill).unwrap();
+        let id = pool.instances[0].id.to_string();
+        toy.phase(&id, InstancePhase::Unready);
+        let plan = plan(&two_pools(routed(after)), &toy.observed());
+        let said = has(&plan, |why| *why == Why::Footing(format!("pool {ill} ready")));
+        assert_eq!(said, waits, "{before:?} to {after:?}, {ill} cannot serve: {plan}");
+        assert_eq!(asked(&plan).iter().any(|step| step.starts_with("balancer")), !waits, "{plan}");
+    }
+}
+
+#[test]
+fn routes_that_change_wait_for_the_pools_to_be_known_and_others_do_not() {
+    let (before, after) =
+        (two_pools(routed(&[("web", 1), ("next", 1)])), two_pools(routed(&[("web", 1), ("next", 2)])));
+    let toy = Toy::converged(&before);
+    let unknown = Known::Unknown(Error::new(Kind::Unavailable, Operation("pool.observe"), Resource::Tier));
+    let blind = Observed { pools: unknown, ..toy.observed() };
+    let knowing = |plan: &Plan| has(plan, |why| *why == Why::Footing("knowing the pools".into()));
+    assert!(!knowing(&plan(&before, &blind)));
+    assert!(knowing(&plan(&after, &blind)));
+}
+
+#[test]
+fn a_balancer_that_waits_for_a_pool_keeps_the_old_ones_way_of_being_ready() {
+    let mut toy = Toy::converged(&shop(web()));
+    let mut topology = shop_of(web()).with(Pool { name: "next".into(), ..web().ready("/next", secs(90)) });
+    topology.balancers = vec![Balancer::http("front").to("next").drain(secs(7))];
+    let before = toy.balancers[0].spec.clone();
+    toy.turn(&valid(topology));
+    let after = &toy.balancers[0].spec;
+    assert_eq!((&after.routes, &after.ready, after.drain), (&before.routes, &before.ready, secs(7)));
+}
+
+#[test]
+fn a_ttl_that_is_not_shorter_is_written_at_once_and_waits_for_nothing() {
+    let mut toy = Toy::converged(&two_balancers("front"));
+    toy.turn(&two_balancers("next"));
+    toy.at = toy.records[0].since + secs(1);
+    assert!(plan(&two_balancers("next"), &toy.observed()).converged(), "just moved, with the TTL it had");
+    let mut topology = two_balancers("next").topology().clone();
+    topology.dns[0].ttl = secs(301);
+    let longer = toy.turn(&valid(topology));
+    assert_eq!((asked(&longer).len(), whys(&longer), toy.records[0].set.ttl), (1, vec![], secs(301)));
 }

@@ -107,6 +107,7 @@ fn a_batch_is_as_large_as_asked_and_as_the_budget_allows() {
         let plan = plan(&site, &toy.observed());
         assert_eq!(plan.steps().count(), retired, "surge {surge} batch {batch} healthy {healthy}: {plan}");
         assert_eq!(taken(&plan, &toy.observed()), u32::try_from(retired).unwrap());
+        assert!(!has(&plan, |why| *why == Why::Budget), "somebody could be spared");
     }
 }
 
@@ -185,7 +186,8 @@ fn a_release_that_never_boots_is_rejected() {
     toy.never_ready.push("v2".into());
     settle(&mut toy, &v2(), 6);
     assert_eq!(toy.releases(), ["v1"]);
-    assert_eq!(toy.pools[0].spec.marks.rejected.len(), 1);
+    let rejected = &toy.pools[0].spec.marks.rejected;
+    assert_eq!((rejected.len(), rejected[0].why.as_str()), (1, "a-7 was never ready"));
 }
 
 #[test]
@@ -235,8 +237,8 @@ fn drift_in_the_middle_of_a_release_is_repaired_towards_the_candidate() {
     assert_eq!(plan.steps().next().unwrap().reason, Reason::Drift(vec!["release".into()]));
 }
 
-#[test]
-fn a_pool_not_yet_complete_is_not_promoted() {
+/// All run the candidate, and it is not yet the stable release.
+fn everywhere() -> Toy {
     let mut toy = Toy::converged(&shop(web()));
     for _ in 0..200 {
         toy.turn(&v2());
@@ -246,9 +248,30 @@ fn a_pool_not_yet_complete_is_not_promoted() {
     }
     toy.tick(60);
     toy.tick(60);
+    toy
+}
+
+#[test]
+fn who_is_listed_to_be_held_keeps_no_release_from_becoming_the_stable_one() {
+    let mut toy = everywhere();
+    let id = toy.pools[0].instances[0].id.to_string();
+    toy.instance(&id).release = "v1".into();
+    let promoted = |site: &ValidTopology| {
+        plan(site, &toy.observed()).steps().any(|step| step.reason == Reason::Promote("v2".into()))
+    };
+    assert!(!promoted(&v2()));
+    assert!(promoted(&shop(web().release("v2").hold(&id, crate::topology::HoldMode::Shrink))));
+}
+
+#[test]
+fn a_pool_not_yet_complete_is_not_promoted() {
+    let mut toy = everywhere();
     assert_eq!(asked(&plan(&v2(), &toy.observed())), ["ensure v2 6..=8"], "complete, it is");
-    let ids: Vec<String> = toy.pools[0].instances.iter().map(|instance| instance.id.to_string()).collect();
-    toy.pools[0].instances.retain(|instance| instance.id.as_str() != ids[0] && instance.id.as_str() != ids[1]);
+    assert_eq!((toy.ready(), toy.pools[0].spec.bounds.min), (7, 7));
+    toy.pools[0].instances.remove(0);
+    toy.measure();
+    assert_eq!(asked(&plan(&v2(), &toy.observed())), ["ensure v2 6..=8"], "without the head-room, too");
+    toy.pools[0].instances.remove(0);
     toy.measure();
     assert_eq!(asked(&plan(&v2(), &toy.observed())), [""; 0]);
 }

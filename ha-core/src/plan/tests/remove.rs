@@ -53,6 +53,7 @@ fn nothing_is_removed_while_what_may_point_at_it_is_not_known() {
     toy.records.clear();
     let blind = Observed { records: unknown(), ..toy.observed() };
     assert_eq!(asked(&plan(&site.removed(), &blind)), [""; 0]);
+    assert!(has(&plan(&site.removed(), &blind), |why| *why == Why::Footing("knowing the records".into())));
     toy.balancers.clear();
     assert_eq!(asked(&plan(&site.removed(), &Observed { records: unknown(), ..toy.observed() })), [""; 0]);
     assert_eq!(asked(&plan(&site.removed(), &Observed { balancers: unknown(), ..toy.observed() })), [""; 0]);
@@ -110,6 +111,49 @@ fn a_balancer_goes_only_when_resolvers_have_forgotten_it() {
     let waits = plan(&moved, &toy.observed());
     assert_eq!(asked(&waits), [""; 0], "{waits}");
     assert_eq!(waits.look_again, Some(since + secs(60)));
+    assert_eq!(whys(&waits), [Why::Footing("resolvers forgetting what shop.example was".into())]);
     toy.at = since + secs(60);
     assert_eq!(asked(&plan(&moved, &toy.observed())), ["balancer front goes: the topology has it no more"]);
+}
+
+#[test]
+fn a_balancer_stays_while_any_answer_of_a_name_leads_to_it() {
+    let answer = |name: &str| (crate::topology::Endpoint::Balancer(name.into()), 1);
+    let mut topology = shop_of(web()).with(Balancer::http("next").to("web"));
+    topology.dns = vec![Dns::weighted("shop.example", [answer("front"), answer("next")])];
+    let toy = Toy::converged(&valid(topology.clone()));
+    topology.balancers.retain(|balancer| balancer.name.as_str() == "front");
+    topology.dns[0] = Dns::weighted("shop.example", [answer("front")]);
+    let plan = plan(&valid(topology), &toy.observed());
+    assert_eq!(asked(&plan).iter().filter(|step| step.contains("goes")).count(), 0, "{plan}");
+}
+
+#[test]
+fn a_pool_stays_while_a_balancer_or_a_name_leads_to_it_and_others_do_not_keep_it() {
+    let spare = || Pool { name: "spare".into(), ..web() };
+    let site = |front: Balancer, to: &str| {
+        let dns = vec![Dns::apex("shop.example").to("front"), Dns::round_robin("direct.example", to)];
+        valid(Topology { balancers: vec![front], dns, ..shop_of(web()).with(spare()) })
+    };
+    let without = |site: &ValidTopology| {
+        let mut topology = site.topology().clone();
+        topology.pools.retain(|pool| pool.name.as_str() == "web");
+        topology.balancers = vec![Balancer::http("front").to("web")];
+        topology.dns = vec![Dns::apex("shop.example").to("front"), Dns::round_robin("direct.example", "web")];
+        valid(topology)
+    };
+    let web_only = || Balancer::http("front").to("web");
+    let routed = site(Balancer::http("front").to("web").to("spare"), "web");
+    let named = site(web_only(), "spare");
+    let free = site(web_only(), "web");
+    let footing = |what: &str| Some(Why::Footing(what.into()));
+    for (site, awaited) in [
+        (routed, footing("balancer front letting go of it")),
+        (named, footing("direct.example standing for something else")),
+        (free, None),
+    ] {
+        let plan = plan(&without(&site), &Toy::converged(&site).observed());
+        assert_eq!(asked(&plan).contains(&"remove spare".into()), awaited.is_none(), "{plan}");
+        assert!(awaited.is_none_or(|why| whys(&plan).contains(&why)), "{plan}");
+    }
 }

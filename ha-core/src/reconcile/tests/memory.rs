@@ -46,6 +46,8 @@ pub(crate) enum Fate {
     Throttled(u64),
     /// Refused for good.
     Denied,
+    /// Refused: somebody else wrote in between.
+    Conflict,
 }
 
 /// A small world with everything in it.
@@ -105,6 +107,7 @@ impl World {
             Some(Fate::Dropped) => error(Kind::Unavailable),
             Some(Fate::Throttled(seconds)) => error(Kind::Throttled(Some(Duration::from_secs(seconds)))),
             Some(Fate::Denied) => error(Kind::Denied),
+            Some(Fate::Conflict) => error(Kind::Conflict("somebody was faster".into())),
         }
     }
     fn act(&self, verb: &'static str, action: Action) -> Result<()> {
@@ -119,6 +122,11 @@ impl World {
             Ok(Reading { state: state(&toy), at: toy.at })
         })
     }
+}
+
+/// What a port says that cannot keep something.
+fn refused(it: bool) -> Vec<Problem> {
+    if it { vec![Problem::new("it", "no", "yes")] } else { Vec::new() }
 }
 
 #[async_trait]
@@ -137,8 +145,8 @@ impl Clock for World {
 
 #[async_trait]
 impl Network for World {
-    fn check(&self, _: &NetworkSpec) -> Vec<Problem> {
-        Vec::new()
+    fn check(&self, spec: &NetworkSpec) -> Vec<Problem> {
+        refused(spec.allow.iter().any(|rule| rule.port == 99))
     }
     async fn observe(&self, _: &Scope) -> Result<Reading<Option<NetworkState>>> {
         self.read("network.observe", |toy| toy.network.clone())
@@ -154,7 +162,7 @@ impl Network for World {
 #[async_trait]
 impl ComputePool for World {
     fn check(&self, spec: &PoolSpec) -> Vec<Problem> {
-        if spec.max_skew == 99 { vec![Problem::new("pool", "no", "yes")] } else { Vec::new() }
+        refused(spec.max_skew == 99)
     }
     async fn observe(&self, _: &Scope) -> Result<Reading<Vec<PoolState>>> {
         let age = *self.stale.lock().unwrap();
@@ -185,8 +193,8 @@ impl ComputePool for World {
 
 #[async_trait]
 impl LoadBalancer for World {
-    fn check(&self, _: &BalancerSpec) -> Vec<Problem> {
-        Vec::new()
+    fn check(&self, spec: &BalancerSpec) -> Vec<Problem> {
+        refused(spec.drain == Duration::from_secs(99))
     }
     async fn observe(&self, _: &Scope) -> Result<Reading<Vec<BalancerState>>> {
         self.read("balancer.observe", |toy| toy.balancers.clone())
@@ -205,8 +213,8 @@ impl LoadBalancer for World {
 
 #[async_trait]
 impl Dns for World {
-    fn check(&self, _: &RecordSet) -> Vec<Problem> {
-        Vec::new()
+    fn check(&self, set: &RecordSet) -> Vec<Problem> {
+        refused(set.ttl == Duration::from_secs(99))
     }
     async fn observe(&self, _: &Scope) -> Result<Reading<Vec<RecordState>>> {
         self.read("dns.observe", |toy| toy.records.clone())

@@ -3,11 +3,11 @@
 use super::memory::{Fate, World, run};
 use crate::{
     apply::{Outcome, Stop},
-    backend::{Clock, Kind},
+    backend::{Backend, Clock, Kind},
     event::{Event, What},
     plan::tests::{shop, shop_of, toy::Toy, valid, web},
     reconcile::{Controller, End, StallCause, Turned, converge, teardown},
-    topology::{Placement, Topology},
+    topology::{Allow, Balancer, Dns, Party, Placement, Topology},
 };
 use std::{
     sync::{Arc, Mutex},
@@ -86,6 +86,28 @@ fn a_missing_port_is_a_problem_for_each_declared_tier() {
     assert_eq!(world.backend().check(&shop(web())).len(), 0);
     let names_only = valid(Topology { pools: Vec::new(), balancers: Vec::new(), ..shop_of(web()) });
     assert_eq!(bare().with_dns(world.clone()).check(&names_only).len(), 0);
+    assert_eq!(bare().check(&names_only).len(), 1);
+    let but = |backend: Backend, topology: Topology| backend.check(&valid(topology.id("x"))).len();
+    let nets = || bare().with_network(world.clone());
+    assert_eq!(but(nets(), Topology::new("none")), 0);
+    assert_eq!(but(bare().with_pool(world.clone()), Topology::new("pool").zones(["a"]).with(web())), 1);
+    assert_eq!(but(bare().with_balancer(world.clone()), Topology::new("front").with(Balancer::http("front"))), 1);
+}
+
+#[test]
+fn what_a_port_cannot_keep_is_a_problem_whichever_port_it_is() {
+    let world = World::new(Toy::empty());
+    let problems = |topology: Topology| world.backend().check(&valid(topology)).len();
+    let anybody = Allow { from: Party::World, to: Party::Pool("web".into()), port: 99 };
+    let mut network = shop_of(web());
+    network.network.allow.push(anybody);
+    assert_eq!(problems(network), 1);
+    assert_eq!(problems(shop_of(web().placement(Placement { zones: Vec::new(), max_skew: 99 }))), 1);
+    let front = vec![Balancer::http("front").to("web").drain(secs(99))];
+    assert_eq!(problems(Topology { balancers: front, ..shop_of(web()) }), 1);
+    let dns = vec![Dns::apex("shop.example").to("front").ttl(secs(99))];
+    assert_eq!(problems(Topology { dns, ..shop_of(web()) }), 1);
+    assert_eq!(problems(shop_of(web())), 0);
 }
 
 #[test]

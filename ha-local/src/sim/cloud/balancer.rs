@@ -12,7 +12,7 @@ use ha_core::{
         spec::BalancerSpec,
         state::{BalancerState, Phase, ReleaseReading, TargetHealth, TargetState},
     },
-    name::{BalancerName, PoolName, Release},
+    name::{BalancerName, PoolName, Release, ZoneName},
     time::Timestamp,
     topology::{Endpoint, HealthCheck, Route},
 };
@@ -65,7 +65,11 @@ impl Cloud {
         let pools = |spec: &BalancerSpec| spec.routes.iter().map(|route| route.pool.clone()).collect::<BTreeSet<_>>();
         let touched = &pools(&balancer.spec) ^ &pools(&next);
         env.note(format!("balancer {} is changed", next.name), None);
+        let taken: Vec<ZoneName> =
+            balancer.spec.zones.iter().filter(|zone| !next.zones.contains(zone)).cloned().collect();
+        balancer.leaving.retain(|(zone, _)| !next.zones.contains(zone));
         balancer.spec = next;
+        self.let_zones_leave(env, number, taken);
         let touched: Vec<u32> = touched.iter().filter_map(|pool| self.pool_of(&site, pool)).collect();
         self.dirty.pools.extend(touched);
         self.dirty.balancers.insert(number);
@@ -76,6 +80,19 @@ impl Cloud {
                 self.arm_instance(env, target);
             }
         }
+    }
+
+    /// An endpoint that is taken away is answered no more, and serves until nobody can know it: who asked just before
+    /// keeps the answer for its time to live, and then a connection for as long again.
+    fn let_zones_leave(&mut self, env: &mut Env<'_>, number: u32, taken: Vec<ZoneName>) {
+        let Some(balancer) = self.balancers.get(&number) else { return };
+        let endpoint = Endpoint::Balancer(balancer.name().clone());
+        let named = self.records.values().filter(|record| record.set.kind.endpoints().contains(&endpoint));
+        let ttl = named.map(|record| env.figures.alias_ttl.unwrap_or(record.set.ttl)).max().unwrap_or_default();
+        let Some(balancer) = self.balancers.get_mut(&number).filter(|_| !taken.is_empty()) else { return };
+        let until = env.now + ttl * 2;
+        balancer.leaving.extend(taken.into_iter().map(|zone| (zone, until)));
+        env.push(ttl * 2, CloudEvent::Settle(BALANCER, number));
     }
 
     fn may_change_balancer(&self, scope: &Scope, number: u32) -> Result<(), Kind> {
@@ -164,6 +181,10 @@ impl Cloud {
 
     pub(super) fn balancer_settles(&mut self, env: &mut Env<'_>, number: u32) {
         let Some(balancer) = self.balancers.get_mut(&number) else { return };
+        if balancer.leaving.iter().any(|(_, until)| *until <= env.now) {
+            balancer.leaving.retain(|(_, until)| *until > env.now);
+            self.dirty.balancers.insert(number);
+        }
         if balancer.progress.due != Some(env.now) {
             return;
         }

@@ -188,15 +188,18 @@ impl Cloud {
         }
         target.since = env.now;
         let Some(instance) = self.instances.get_mut(&number) else { return };
-        let by =
-            self.balancers.get(&checker).map_or("its own agent".to_owned(), |it| format!("balancer {}", it.name()));
-        let judged = if health == TargetHealth::Healthy { "healthy" } else { "unhealthy" };
-        let what = format!("instance {} is {judged} for {by}", instance.id);
-        // That what boots does not answer yet is no news.
-        let told = if instance.phase == InstancePhase::Booting && health == TargetHealth::Unhealthy {
-            env.note(what, instance.story)
+        let by = self.balancers.get(&checker).map(|it| it.name().clone());
+        // That what boots or leaves does not answer is no news.
+        let told = if let Some(by) = &by
+            && health == TargetHealth::Unhealthy
+            && instance.phase == InstancePhase::Ready
+        {
+            let fate = format!("taken out by balancer {by}: checks fail");
+            env.tell_of(&self.pools, instance, fate, instance.story.max(env.faults.cause_of_felt()))
         } else {
-            env.tell(what, instance.story)
+            let by = by.map_or("its own agent".to_owned(), |by| format!("balancer {by}"));
+            let judged = if health == TargetHealth::Healthy { "healthy" } else { "unhealthy" };
+            env.note(format!("instance {} is {judged} for {by}", instance.id), instance.story)
         };
         instance.story = Some(told);
         self.version += 1;
@@ -233,9 +236,12 @@ impl Cloud {
             InstancePhase::Draining | InstancePhase::Held(_) | InstancePhase::Lost => return,
         };
         (instance.phase, instance.since) = (next, env.now);
-        let (pool, id) = (instance.pool, instance.id.clone());
-        let word = if next == InstancePhase::Ready { "ready" } else { "not ready any more" };
-        let told = env.tell(format!("instance {id} is {word}"), instance.story);
+        let pool = instance.pool;
+        let told = if next == InstancePhase::Ready {
+            env.tell_of(&self.pools, instance, "ready".into(), instance.story)
+        } else {
+            env.note(format!("instance {} is not ready any more", instance.id), instance.story)
+        };
         instance.story = Some(told);
         if let (Some(pool), InstancePhase::Unready) = (self.pools.get_mut(&pool), next) {
             pool.story = Some(told);

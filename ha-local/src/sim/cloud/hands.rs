@@ -95,10 +95,15 @@ impl Cloud {
         if matches!(instance.phase, InstancePhase::Draining | InstancePhase::Lost) {
             return;
         }
-        let (held, story) = (matches!(instance.phase, InstancePhase::Held(_)), instance.story);
+        let (held, mut story) = (matches!(instance.phase, InstancePhase::Held(_)), instance.story);
+        if loss.is_none() && instance.retiring.is_none() {
+            // Nothing befell it: the pool moves or shrinks, for what happened elsewhere.
+            story = self.pools.get(&pool).and_then(|pool| pool.story).max(env.faults.cause_of_all());
+        }
         let drained = held && instance.drained;
         (instance.phase, instance.since) = (InstancePhase::Draining, env.now);
-        let told = env.tell(format!("instance {id} drains"), story);
+        let told = env.note(format!("instance {id} drains"), story);
+        instance.story = Some(told);
         self.note_loss(env, number, loss, Some(told));
         if !drained && !held {
             self.begin_drain(env, number);
@@ -111,7 +116,7 @@ impl Cloud {
         let Some(number) = self.instance_of(pool, id) else { return };
         self.note_loss(env, number, loss, None);
         let Some(instance) = self.instances.remove(&number) else { return };
-        let told = env.tell(format!("instance {id} is stopped"), instance.story);
+        let told = env.note(format!("instance {id} is stopped"), instance.story);
         if let Some(pool) = self.pools.get_mut(&pool) {
             pool.members.retain(|member| *member != number);
             pool.story = Some(told);
@@ -134,14 +139,21 @@ impl Cloud {
     fn note_loss(&mut self, env: &mut Env<'_>, number: u32, why: Option<LossReason>, story: Option<usize>) {
         let Some(instance) = self.instances.get_mut(&number) else { return };
         instance.story = story.or(instance.story);
-        let (Some(why), Some(pool)) = (why, self.pools.get_mut(&instance.pool)) else { return };
-        let reason = match why {
-            LossReason::NeverReady => "was not ready in time",
-            LossReason::Unhealthy => "failed its checks for too long",
-            LossReason::Gone => "stopped running",
+        let Some(why) = why else { return };
+        let told = match why {
+            LossReason::NeverReady => {
+                env.tell_of(&self.pools, instance, "given up: not ready in time".into(), instance.story)
+            }
+            LossReason::Unhealthy => {
+                env.tell_of(&self.pools, instance, "given up: failing checks for too long".into(), instance.story)
+            }
+            // That it is lost was told when it was missed.
+            LossReason::Gone => {
+                env.note(format!("instance {} is given up: it stopped running", instance.id), instance.story)
+            }
         };
-        let told = env.tell(format!("instance {} is given up: it {reason}", instance.id), instance.story);
         instance.story = Some(told);
+        let Some(pool) = self.pools.get_mut(&instance.pool) else { return };
         pool.story = Some(told);
         pool.losses.push(Loss {
             instance: instance.id.clone(),

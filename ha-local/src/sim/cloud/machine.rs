@@ -53,13 +53,19 @@ impl Cloud {
         if let Some(count) = self.launched.get_mut(&(site, pool.spec.name.clone())).and_then(|all| all.get_mut(zone)) {
             *count += 1;
         }
-        pool.refused.retain(|(refusing, _)| refusing != zone);
         pool.members.push(number);
-        let told = env.tell(format!("instance {id} is launched in zone {zone} with release {release}"), pool.story);
+        let story = match pool.refused.iter().any(|(refusing, _)| refusing == zone) {
+            // What kept it from being launched is over.
+            true => pool.story.max(env.faults.cause_of_all()),
+            false => pool.story,
+        };
+        pool.refused.retain(|(refusing, _)| refusing != zone);
         let spec = ServerSpec { key, pool: pool.spec.name.clone(), release: release.clone(), zone: zone_index };
         let server = env.plane.add_server(spec);
         self.servers.insert(server.0, number);
+        self.server_names.insert(server.0, id.clone());
         let condition = Condition { up: false, silent: true, ..Condition::WELL };
+        let told = env.tell_of(&self.pools, &instance, format!("launched with release {release}"), story);
         self.instances.insert(number, Instance { server, condition, story: Some(told), ..instance });
         let (plane, mut ctx) = env.plane();
         plane.set_condition(&mut ctx, server, condition);
@@ -82,11 +88,18 @@ impl Cloud {
     }
 
     fn is_refused(&mut self, env: &mut Env<'_>, instance: &Instance, kind: &Kind) {
-        let Instance { id, zone, .. } = instance;
+        let zone = &instance.zone;
         if let Some(pool) = self.pools.get_mut(&instance.pool) {
+            let again = pool.refused.iter().any(|(refusing, _)| refusing == zone);
             pool.refused.retain(|(refusing, _)| refusing != zone);
             pool.refused.push((zone.clone(), env.now));
-            env.tell(format!("launch of {id} in zone {zone} is refused: {kind}"), pool.story);
+            let story = pool.story;
+            // The first refusal is news; the others are the same one.
+            if again {
+                env.note(format!("instance {} is not launched: {kind}", instance.id), story);
+            } else {
+                env.tell_of(&self.pools, instance, format!("not launched: {kind}"), story);
+            }
         }
         self.touch_pool(instance.pool);
     }
@@ -152,7 +165,7 @@ impl Cloud {
         if self.subject(number).and_then(|subject| env.faults.life(subject)).is_none() {
             return;
         }
-        let told = env.tell(format!("the process of instance {} dies", instance.id), instance.story);
+        let told = env.tell_of(&self.pools, instance, "dead: its process ended".into(), instance.story);
         env.cause = Some(told);
         self.kill(env, number);
     }
@@ -237,7 +250,7 @@ impl Cloud {
             | InstancePhase::Held(_)
             | InstancePhase::Returning => (instance.phase, instance.since) = (InstancePhase::Lost, env.now),
         }
-        let told = env.tell(format!("instance {} is lost", instance.id), instance.story);
+        let told = env.tell_of(&self.pools, instance, "lost".into(), instance.story);
         instance.story = Some(told);
         let pool = instance.pool;
         self.touch_pool(pool);

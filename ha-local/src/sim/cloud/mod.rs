@@ -4,6 +4,7 @@
 //! Everything here knows the truth; what a caller may see of it is decided in `sight`.
 
 mod answers;
+mod asked;
 mod balancer;
 mod broken;
 mod check;
@@ -26,7 +27,8 @@ mod tests;
 mod truth;
 mod view;
 
-pub use broken::{Broken, CLAUSES};
+pub use asked::Asked;
+pub use broken::Broken;
 pub use event::CloudEvent;
 pub use figures::Figures;
 pub use owner::{Planted, Thing};
@@ -39,14 +41,14 @@ use super::{
         draw::{Purpose, Seed},
         queue::{Event, Queue},
         task::grid,
-        trace::{Lane, Record, Trace, Weight},
+        trace::{Lane, OneOfMany, Record, Trace, Weight},
     },
     faults::Faults,
     plane::{Ctx, LinkState, Notice, Place, Plane},
 };
 use ha_core::{
     backend::{Scope, state::Phase},
-    name::{PoolName, ZoneName},
+    name::{InstanceId, PoolName, ZoneName},
     time::Timestamp,
 };
 use instance::{Instance, Target};
@@ -103,12 +105,51 @@ impl Env<'_> {
     /// Writes a decision or its result into the trace.
     fn tell(&mut self, what: String, cause: Option<usize>) -> usize {
         let cause = cause.or(self.cause);
-        self.trace.add(Record { at: self.now, lane: Lane::Provider, weight: Weight::Decisive, what, cause })
+        self.trace.add(Record {
+            at: self.now,
+            lane: Lane::Provider,
+            weight: Weight::Decisive,
+            what,
+            cause,
+            one: None,
+            felt: false,
+        })
     }
     /// Writes a step into the trace.
     fn note(&mut self, what: String, cause: Option<usize>) -> usize {
         let cause = cause.or(self.cause);
-        self.trace.add(Record { at: self.now, lane: Lane::Provider, weight: Weight::Detail, what, cause })
+        self.trace.add(Record {
+            at: self.now,
+            lane: Lane::Provider,
+            weight: Weight::Detail,
+            what,
+            cause,
+            one: None,
+            felt: false,
+        })
+    }
+    /// Writes a decision about one instance into the trace: `instance web-a-3 is lost`.
+    fn tell_of(
+        &mut self,
+        pools: &BTreeMap<u32, PoolObject>,
+        instance: &Instance,
+        fate: String,
+        cause: Option<usize>,
+    ) -> usize {
+        let Instance { id, zone, .. } = instance;
+        let pool = pools.get(&instance.pool).map_or("a pool that is gone", |pool| pool.spec.name.as_str());
+        let one = OneOfMany {
+            name: id.to_string(),
+            of: format!("instances of {pool}"),
+            place: zone.to_string(),
+            fate: fate.clone(),
+        };
+        self.tell_one(one, format!("instance {id} is {fate}"), cause)
+    }
+    /// Writes what befell one of many into the trace.
+    fn tell_one(&mut self, one: OneOfMany, what: String, cause: Option<usize>) -> usize {
+        let (at, lane, weight, cause) = (self.now, Lane::Provider, Weight::Decisive, cause.or(self.cause));
+        self.trace.add(Record { at, lane, weight, what, cause, one: Some(one), felt: false })
     }
 }
 
@@ -128,6 +169,8 @@ pub struct Cloud {
     targets: BTreeMap<(u32, u32), Target>,
     /// Which instance a server of the plane is.
     servers: BTreeMap<u32, u32>,
+    /// Which instance a server of the plane is, or was.
+    server_names: BTreeMap<u32, InstanceId>,
     /// How many instances were ever launched: names are never used twice, not even after the pool's removal.
     launched: BTreeMap<(String, PoolName), BTreeMap<ZoneName, u64>>,
     links: BTreeMap<(Place, Place), LinkState>,
@@ -151,6 +194,10 @@ impl Cloud {
     /// A provider with these zones, in which nothing exists.
     pub fn new(zones: Vec<ZoneName>) -> Self {
         Self { zones, ..Self::default() }
+    }
+    /// The instance that a server of the plane is, or was.
+    pub fn name_of_server(&self, server: u32) -> Option<&InstanceId> {
+        self.server_names.get(&server)
     }
     /// Changes whenever something that `observe` answers changes, readings excepted.
     pub fn version(&self) -> u64 {

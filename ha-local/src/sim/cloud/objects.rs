@@ -72,6 +72,8 @@ pub(super) struct BalancerObject {
     pub(super) story: Option<usize>,
     /// When wishes changed it.
     pub(super) changes: Vec<Timestamp>,
+    /// Zones that were taken from it: no name answers with them, and they serve who still knows them until then.
+    pub(super) leaving: Vec<(ZoneName, Timestamp)>,
     /// What the plane was told last.
     pub(super) view: Option<BalancerView>,
     /// What it was told before, for balancers that work by old knowledge.
@@ -147,7 +149,18 @@ impl BalancerObject {
     /// A new balancer of which the plane knows nothing yet.
     pub(super) fn new(site: String, owner: Option<Scope>, spec: BalancerSpec, now: Timestamp) -> Self {
         let (called, progress, story) = (spec.name.clone(), Progress::begun(now), None);
-        Self { site, owner, spec, called, progress, story, changes: Vec::new(), view: None, past: Vec::new() }
+        Self {
+            site,
+            owner,
+            spec,
+            called,
+            progress,
+            story,
+            changes: Vec::new(),
+            leaving: Vec::new(),
+            view: None,
+            past: Vec::new(),
+        }
     }
 }
 

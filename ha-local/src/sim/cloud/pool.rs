@@ -157,7 +157,7 @@ impl Cloud {
             HoldMode::Shrink | HoldMode::Replace => mode,
         };
         (instance.phase, instance.since) = (InstancePhase::Held(as_if), env.now);
-        env.tell(format!("instance {id} is pulled out"), None);
+        env.tell_of(&self.pools, instance, "pulled out".into(), None);
         if drains {
             self.begin_drain(env, held);
         }
@@ -183,7 +183,8 @@ impl Cloud {
         let server = instance.server;
         let (plane, mut ctx) = env.plane();
         plane.set_draining(&mut ctx, server, false);
-        env.tell(format!("instance {id} is put back"), None);
+        let story = instance.story;
+        env.tell_of(&self.pools, &self.instances[&held], "put back".into(), story);
         self.dirty.pools.insert(number);
         self.dirty.records = true;
         self.touch_pool(number);
@@ -208,7 +209,7 @@ impl Cloud {
             return Ok(());
         }
         instance.retiring = Some(refill);
-        let story = env.tell(format!("instance {id} is to leave"), None);
+        let story = env.note(format!("instance {id} is to leave"), None);
         instance.story = Some(story);
         if let (Some(pool), Refill::No) = (self.pools.get_mut(&number), refill) {
             pool.desired = pool.desired.saturating_sub(1).max(pool.spec.bounds.min);

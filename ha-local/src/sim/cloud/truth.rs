@@ -84,7 +84,7 @@ fn instance_truth(instance: &Instance) -> InstanceTruth {
         id: instance.id.clone(),
         zone: instance.zone.clone(),
         release: instance.release.clone(),
-        ready: serves(instance),
+        ready: instance.phase == InstancePhase::Ready,
         leaving: instance.phase == InstancePhase::Draining,
         held: match instance.phase {
             InstancePhase::Held(mode) => Some(mode),

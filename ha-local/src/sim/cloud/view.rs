@@ -67,7 +67,8 @@ impl Cloud {
             Phase::Pending | Phase::Broken => false,
         };
         let works = works && !self.broken.breaks("balancer.serves_the_ready_instances_of_its_pools");
-        let zones = balancer.spec.zones.iter().filter_map(|zone| self.zone_index(zone));
+        let leaving = balancer.leaving.iter().map(|(zone, _)| zone);
+        let zones = balancer.spec.zones.iter().chain(leaving).filter_map(|zone| self.zone_index(zone));
         let endpoint = |zone| {
             let fate = env.faults.endpoint(balancer.name().as_str(), zone, &balancer.changes);
             EndpointView { zone, up: works && !fate.down && !env.faults.zone_is_off(zone), errors: fate.errors }

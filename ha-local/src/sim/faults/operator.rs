@@ -1,7 +1,10 @@
 //! What somebody asks of the library, as a changed topology.
 
 use super::strike::Operator;
-use crate::sim::world::World;
+use crate::sim::{
+    engine::trace::{Lane, Weight},
+    world::World,
+};
 use ha_core::{
     backend::Resource,
     name::{InstanceId, PoolName, Release, ZoneName},
@@ -73,7 +76,8 @@ impl World {
         if self.ask(index, change) {
             let names: Vec<String> =
                 asked.iter().map(|(pool, release, _)| format!("release {release} of pool {pool}")).collect();
-            self.tell_of(index, format!("{} is asked for", names.join(", ")));
+            let cause = self.faults.all[index].told;
+            self.tell(Lane::Fault, Weight::Detail, format!("it is called {}", names.join(", ")), cause);
             asked
         } else {
             Vec::new()
@@ -116,7 +120,7 @@ impl World {
         let balancers = after.balancers.iter().filter(|_| moved);
         touched.extend(balancers.map(|balancer| Resource::Balancer(balancer.name.clone()).to_string()));
         for resource in touched {
-            self.causes.insert(resource, told);
+            self.wishes.insert(resource, told);
         }
     }
     fn named_zones(&self, zones: &[u8]) -> Vec<ZoneName> {

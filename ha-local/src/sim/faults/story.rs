@@ -3,10 +3,10 @@
 use super::{
     Faults,
     injected::Injected,
-    strike::{Bad, Controller, Instances, Operator, Runs, Strike, Zone},
+    strike::{Controller, Operator, Strike, Zone},
     whom::Whom,
 };
-use ha_core::{fault::effect, time::show, topology::ValidTopology};
+use ha_core::topology::ValidTopology;
 
 /// So many machines are named; of the others, how many they are.
 const NAMED: usize = 4;
@@ -24,28 +24,16 @@ impl Injected {
     pub(super) fn begins(&self, zones: &[String], names: &[String]) -> String {
         let who = || some(names, &self.target);
         match &self.strike {
-            Strike::Instances(_, instances) => match instances {
-                Instances::Kill => format!("gone with memory and disks: {}", who()),
-                Instances::Stop => format!("without power: {}", who()),
-                Instances::Hang => format!("frozen: {}", who()),
-                Instances::Slow(times) => format!("{times} times slower: {}", who()),
-                Instances::Errors(rate) => format!("answering {}% of requests with 5xx: {}", rate * 100.0, who()),
-                Instances::Isolate => format!("cut off from the network: {}", who()),
-            },
+            Strike::Instances(..) => self.words.replace("{who}", &who()),
             Strike::Zone(whom, _) if whom.is_some_of() => format!("{}: {}", self.zone_phrases().0, who()),
             Strike::Zone(whom, _) => format!("{} {}", place(whom, zones), self.zone_phrases().0),
             Strike::Controller(Controller::Down) => "our loop is dead".into(),
             Strike::Controller(Controller::Pause) => "our loop stops in the middle of what it does".into(),
             Strike::Controller(Controller::Second) => "a second loop runs with the topology of the start".into(),
             Strike::Operator(operator) => self.wish(operator, zones, names),
-            Strike::Link(..) | Strike::Boot(..) | Strike::Capacity(..) | Strike::Api(..) => self.by_the_book(),
-            Strike::Release(_, Bad::Latent(_)) => format!("what runs in {} {}", self.target, self.badness()),
-            Strike::Release(Runs::New(..), _) => {
-                format!("a bad release of {} comes: it {}", self.target, self.badness())
-            }
-            Strike::Release(Runs::Named(_), _) => format!("{} turns bad: it {}", self.target, self.badness()),
-            Strike::Balancer(..) | Strike::Dns(..) | Strike::Store(_) => self.by_the_book(),
-            Strike::Clock(_) | Strike::Call(..) | Strike::View(..) | Strike::Metrics(..) => self.by_the_book(),
+            Strike::Link(..) | Strike::Boot(..) | Strike::Capacity(..) | Strike::Api(..) => self.words.clone(),
+            Strike::Balancer(..) | Strike::Dns(..) | Strike::Store(_) | Strike::Release(..) => self.words.clone(),
+            Strike::Clock(_) | Strike::Call(..) | Strike::View(..) | Strike::Metrics(..) => self.words.clone(),
         }
     }
     /// What is told when its cause is gone.
@@ -55,34 +43,11 @@ impl Injected {
             Strike::Controller(Controller::Down) => "our loop starts again, without memory".into(),
             Strike::Controller(Controller::Pause) => "our loop goes on with what it knew".into(),
             Strike::Controller(Controller::Second) => "the second loop is gone".into(),
-            Strike::Instances(..) | Strike::Zone(..) | Strike::Link(..) | Strike::Boot(..) | Strike::Capacity(..) => {
-                self.is_over_by_the_book()
-            }
-            Strike::Api(..) | Strike::Balancer(..) | Strike::Dns(..) | Strike::Store(_) => self.is_over_by_the_book(),
-            Strike::Release(..) | Strike::Clock(_) | Strike::Operator(_) => self.is_over_by_the_book(),
-            Strike::Call(..) | Strike::View(..) | Strike::Metrics(..) => self.is_over_by_the_book(),
+            Strike::Instances(..) | Strike::Zone(..) | Strike::Link(..) | Strike::Boot(..) => self.over.clone(),
+            Strike::Capacity(..) | Strike::Api(..) | Strike::Balancer(..) | Strike::Dns(..) => self.over.clone(),
+            Strike::Store(_) | Strike::Release(..) | Strike::Clock(_) | Strike::Operator(_) => self.over.clone(),
+            Strike::Call(..) | Strike::View(..) | Strike::Metrics(..) => self.over.clone(),
         }
-    }
-    fn by_the_book(&self) -> String {
-        let does = effect(self.effect).map_or("", |effect| effect.does.as_str());
-        format!("{} at {}: {does}", self.effect, self.target)
-    }
-    fn badness(&self) -> String {
-        let Strike::Release(_, bad) = &self.strike else { return String::new() };
-        match *bad {
-            Bad::NeverReady => "never becomes ready".into(),
-            Bad::Crashes(after) => format!("dies {} after it can serve", show(after)),
-            Bad::Errors { rate, above_load } => {
-                format!("answers {}% of requests with 5xx{}", rate * 100.0, only(above_load))
-            }
-            Bad::Slow { times, above_load } => format!("is {times} times slower{}", only(above_load)),
-            Bad::Leaks(after) => format!("grows slower and dies {} after it can serve", show(after)),
-            Bad::Latent(rate) => format!("answers {}% of requests with 5xx", rate * 100.0),
-            Bad::OneWay => "leaves a schema with which the one before it cannot serve".into(),
-        }
-    }
-    fn is_over_by_the_book(&self) -> String {
-        format!("{} at {} is over", self.effect, self.target)
     }
     fn zone_phrases(&self) -> (&'static str, &'static str) {
         if matches!(self.strike, Strike::Zone(_, Zone::Power)) {
@@ -99,21 +64,16 @@ impl Injected {
             names.collect::<Vec<_>>().join(", ")
         };
         match operator {
-            Operator::Evacuate(meant) => format!("asked for: empty zone {}", named(meant)),
-            Operator::Reopen(meant) => format!("asked for: use zone {} again", named(meant)),
-            Operator::Release(_) => format!("asked for: a new release of {}", self.target),
-            Operator::Resize(_, most) => format!("asked for: {most} instances of {}", self.target),
-            Operator::Hold(_) => format!("asked for: pull out {}", some(names, &self.target)),
-            Operator::PutBack(_) => format!("asked for: put back {}", some(names, &self.target)),
-            Operator::MinimumUnset(_) => format!("asked for: {} without its minimum", self.target),
-            Operator::Remove(_) => format!("asked for: remove {}", self.target),
+            Operator::Evacuate(meant) => format!("zone {} is to be emptied", named(meant)),
+            Operator::Reopen(meant) => format!("zone {} may be used again", named(meant)),
+            Operator::Release(_) => format!("a new release of {} is asked for", self.whom),
+            Operator::Resize(_, most) => format!("{most} instances of {} are asked for", self.whom),
+            Operator::Hold(_) => format!("to be pulled out: {}", some(names, &self.target)),
+            Operator::PutBack(_) => format!("to be put back: {}", some(names, &self.target)),
+            Operator::MinimumUnset(_) => format!("{} is asked for without its minimum", self.whom),
+            Operator::Remove(_) => format!("{} is to be removed", self.whom),
         }
     }
-}
-
-/// Above which utilisation it is so.
-fn only(above_load: u32) -> String {
-    if above_load == 0 { String::new() } else { format!(" above {}% load", f64::from(above_load) / 10.0) }
 }
 
 /// The machines by name, the rest by number; without any, the selector.

@@ -24,12 +24,12 @@ impl SimLab {
     /// A laboratory whose provider behaves so, with patience for this profile's longest boots, drains and caches.
     pub fn new(profile: Profile) -> Self {
         let slow = profile.boot.ready.mean() > Duration::ZERO;
-        let [poll, calm, limit] = if slow { [10, 360, 14_400] } else { [5, 120, 900] }.map(Duration::from_secs);
+        let [poll, calm, limit] = if slow { [10, 360, 14_400] } else { [10, 120, 1800] }.map(Duration::from_secs);
         Self { profile, patience: Patience { poll, calm, limit }, broken: Broken::default(), seed: 1 }
     }
-    /// The same with just this clause broken on purpose; `None` if there is no such clause.
-    pub fn breaking(self, clause: &str) -> Option<Self> {
-        Some(Self { broken: Broken::just(clause)?, ..self })
+    /// The same with just this clause broken on purpose, as `port.clause`.
+    pub fn breaking(self, clause: &str) -> Self {
+        Self { broken: Broken::just(clause), ..self }
     }
     /// The same with other chance.
     pub fn seed(self, seed: u64) -> Self {

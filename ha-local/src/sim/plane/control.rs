@@ -53,7 +53,7 @@ impl Plane {
     pub fn condition(&self, id: ServerId) -> Condition {
         self.servers.get(id.0 as usize).map_or(GONE, |server| server.condition)
     }
-    /// How a health check from there ends now; the time-out is remembered for [`Notice::ChecksMayDiffer`].
+    /// How a health check from there ends now; the time-out is remembered for [`Notice::ChecksMayDiffer`](super::Notice::ChecksMayDiffer).
     pub fn probe(&mut self, id: ServerId, from: Place, timeout: Duration) -> Probe {
         let Some(server) = self.servers.get_mut(id.0 as usize) else { return Probe::TimedOut };
         server.timeout = nanos(timeout);
@@ -88,7 +88,7 @@ impl Plane {
             usage.share
         })
     }
-    /// Says [`Notice::Idle`] as soon as nothing is in flight on this server; at once if nothing is.
+    /// Says [`Notice::Idle`](super::Notice::Idle) as soon as nothing is in flight on this server; at once if nothing is.
     pub fn set_draining(&mut self, ctx: &mut Ctx<'_>, id: ServerId, draining: bool) {
         if let Some(server) = self.servers.get_mut(id.0 as usize) {
             server.draining = draining;

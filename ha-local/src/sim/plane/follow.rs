@@ -2,8 +2,7 @@
 
 use super::ledger::Cause;
 use crate::sim::engine::draw::{Purpose, Seed};
-use ha_core::time::{Timestamp, show};
-use std::fmt;
+use ha_core::time::Timestamp;
 
 /// One hop of a followed intent.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,39 +46,6 @@ pub struct Followed {
     pub intent: u64,
     /// What happened to it and when.
     pub hops: Vec<(Timestamp, Hop)>,
-}
-
-impl fmt::Display for Hop {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Wants(user, resolver) => write!(f, "user {user} wants something and asks resolver {resolver}"),
-            Self::Cached => write!(f, "resolver answers from its cache"),
-            Self::Asked => write!(f, "resolver asks and keeps the answer"),
-            Self::Kept => write!(f, "the connection from before is used"),
-            Self::Endpoint(balancer, zone) => write!(f, "connected to balancer {balancer} in zone {zone}"),
-            Self::NoEndpoint(balancer, zone) => write!(f, "no connection to balancer {balancer} in zone {zone}"),
-            Self::Server(server) => write!(f, "sent to server {server}"),
-            Self::NoServer(server) => write!(f, "no connection to server {server}"),
-            Self::Queued(server, before) => write!(f, "waits at server {server} behind {before}"),
-            Self::Started(server) => write!(f, "server {server} begins"),
-            Self::Finished(server) => write!(f, "server {server} has finished"),
-            Self::Answered => write!(f, "answered"),
-            Self::Failed(cause) => write!(f, "failed: {cause}"),
-            Self::Again(at) => write!(f, "tries again at {at}"),
-        }
-    }
-}
-
-impl fmt::Display for Followed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "intent {} of stream {}", self.intent, self.stream)?;
-        let begun = self.hops.first().map_or(Timestamp::ZERO, |(at, _)| *at);
-        for (at, hop) in &self.hops {
-            let ms = at.since(begun).as_nanos() as f64 / 1e6;
-            writeln!(f, "  {:>12} +{ms:>10.3} ms  {hop}", show(at.since(Timestamp::ZERO)))?;
-        }
-        Ok(())
-    }
 }
 
 /// Which intents are followed, and what happened to them.

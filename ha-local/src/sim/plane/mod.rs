@@ -39,7 +39,7 @@ use attempts::Attempts;
 use balancer::Balancer;
 use follow::Follow;
 use ha_core::{
-    name::{PoolName, Release},
+    name::{BalancerName, PoolName, Release},
     time::{Timestamp, nanos},
 };
 use names::Name;
@@ -163,6 +163,10 @@ impl Plane {
     /// What users saw over time, the bucket of now included; buckets without anybody are left out.
     pub fn series(&self) -> Vec<Bucket> {
         self.series.buckets()
+    }
+    /// The balancer of this number.
+    pub fn name_of_balancer(&self, number: u16) -> Option<&BalancerName> {
+        self.balancers.get(usize::from(number)).map(|balancer| &balancer.name)
     }
     /// The followed intents so far.
     pub fn followed(&self) -> &[Followed] {

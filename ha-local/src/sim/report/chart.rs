@@ -1,7 +1,8 @@
 //! The day as a page for a terminal of 80 columns: charts over the same hours, then the story.
 
 use super::{
-    Bucket, Occurrence, Report,
+    Bucket, Report,
+    outline::Outline,
     panel::{COLUMNS, LEFT, Panel, Scale},
     story,
 };
@@ -40,7 +41,8 @@ pub(super) fn code(lane: Lane) -> &'static str {
 /// The whole page: load, capacity, errors and latency over the same hours, the events that decided them, marked by
 /// letters on the time axis, and what users saw.
 pub fn charts(report: &Report, colour: Colour) -> String {
-    let letters = letters(&report.events);
+    let outline = story::outlined(report);
+    let letters = letters(report, &outline);
     let mut page = story::headline(report);
     page += &story::dips(report);
     for (panel, code) in panels(report) {
@@ -54,7 +56,7 @@ pub fn charts(report: &Report, colour: Colour) -> String {
     page += &axis(report);
     page += &markers(report, &letters, colour);
     page.push('\n');
-    page += &story::events(report, &letters, colour);
+    page += &story::events(report, &outline, &letters, colour);
     page += &story::verdict(report);
     page
 }
@@ -66,31 +68,35 @@ fn trim(page: &mut String) {
 
 fn panels(report: &Report) -> [(Panel, &'static str); 4] {
     let seconds = report.series.bucket_s.max(f64::MIN_POSITIVE);
-    let greatest = |values: &mut dyn Iterator<Item = f64>| values.reduce(f64::max);
+    let most = |values: &mut dyn Iterator<Item = f64>| values.reduce(f64::max).map(|most| (most, most));
     let load = columns(report, |part| {
-        Some(part.iter().map(|bucket| bucket.offered as f64).sum::<f64>() / (seconds * part.len() as f64))
+        let rate = part.iter().map(|bucket| bucket.offered as f64).sum::<f64>() / (seconds * part.len() as f64);
+        Some((rate, rate))
     });
-    let ready = columns(report, |part| part.iter().map(|bucket| f64::from(bucket.ready)).reduce(f64::min));
-    let errors = columns(report, |part| greatest(&mut part.iter().map(|bucket| 100.0 * bucket.failing())));
-    let latency = columns(report, |part| greatest(&mut part.iter().filter_map(|bucket| bucket.p99_ms)));
+    let ready = columns(report, |part| {
+        let fewest = part.iter().map(|bucket| bucket.ready).min()?;
+        Some((f64::from(fewest), f64::from(part.iter().map(|bucket| bucket.most_ready).max()?)))
+    });
+    let errors = columns(report, |part| most(&mut part.iter().map(|bucket| 100.0 * bucket.failing())));
+    let latency = columns(report, |part| most(&mut part.iter().filter_map(|bucket| bucket.p99_ms)));
     let panel = |name, rows, scale, values| Panel { name, rows, scale, values };
     [
         (panel("intents/s", 4, Scale::Linear, load), "36"),
-        (panel("ready", 3, Scale::Linear, ready), "32"),
+        (panel("ready", 4, Scale::Linear, ready), "32"),
         (panel("failed %", 3, Scale::Linear, errors), "31"),
         (panel("p99 ms", 3, Scale::Logarithmic, latency), "35"),
     ]
 }
 
-/// One value for each column of the page, from the buckets that it covers.
-fn columns(report: &Report, value: impl Fn(&[Bucket]) -> Option<f64>) -> Vec<Option<f64>> {
+/// A range for each column of the page, from the buckets that it covers.
+fn columns(report: &Report, range: impl Fn(&[Bucket]) -> Option<(f64, f64)>) -> Vec<Option<(f64, f64)>> {
     let buckets = &report.series.buckets;
     let part = |column: usize| {
         let from = column * buckets.len() / COLUMNS;
         let until = ((column + 1) * buckets.len() / COLUMNS).max(from + 1);
         buckets.get(from..until).filter(|part| !part.is_empty())
     };
-    (0..COLUMNS).map(|column| part(column).and_then(&value)).collect()
+    (0..COLUMNS).map(|column| part(column).and_then(&range)).collect()
 }
 
 const STEPS: [u64; 15] =
@@ -100,18 +106,20 @@ fn axis(report: &Report) -> String {
     let length = span(report);
     let step = STEPS.into_iter().find(|step| length / *step as f64 <= 9.0).unwrap_or(31_536_000);
     let mut line = vec!['─'; COLUMNS];
-    let mut labels = vec![' '; COLUMNS + 6];
+    let mut labels = vec![' '; COLUMNS];
     for tick in 0..=(length / step as f64) as u64 {
         let column = (tick as f64 * step as f64 / length.max(1.0) * COLUMNS as f64) as usize;
         if let Some(place) = line.get_mut(column) {
             *place = '┬';
-            for (offset, letter) in label(tick * step, step).chars().enumerate() {
-                labels[column + offset] = letter;
+            let label: Vec<char> = label(tick * step, step).chars().collect();
+            // One that does not fit is left out: half of it would be another one.
+            if let Some(places) = labels.get_mut(column..column + label.len()) {
+                places.copy_from_slice(&label);
             }
         }
     }
     let mut page = format!("{:>LEFT$}{}\n", "└", line.iter().collect::<String>());
-    page += &format!("{:LEFT$}{}", "", labels.iter().take(COLUMNS).collect::<String>());
+    page += &format!("{:LEFT$}{}", "", labels.iter().collect::<String>());
     trim(&mut page);
     page
 }
@@ -129,10 +137,11 @@ fn span(report: &Report) -> f64 {
     report.series.bucket_s * report.series.buckets.len() as f64
 }
 
-/// A letter for each event that nothing led to, as far as the letters go.
-fn letters(events: &[Occurrence]) -> BTreeMap<usize, char> {
-    let roots = events.iter().enumerate().filter(|(_, event)| event.after.is_none()).map(|(index, _)| index);
-    roots.zip(('A'..='Z').chain('a'..='z')).collect()
+/// A letter for each fault and each crowd that is told and that nothing led to, as far as the letters go.
+fn letters(report: &Report, outline: &Outline) -> BTreeMap<usize, char> {
+    let roots = outline.lines.iter().filter(|line| line.depth == 0).map(|line| line.index);
+    let marked = roots.filter(|index| matches!(report.events[*index].lane, Lane::Fault | Lane::Users));
+    marked.zip(('A'..='Z').chain('a'..='z')).collect()
 }
 
 fn markers(report: &Report, letters: &BTreeMap<usize, char>, colour: Colour) -> String {
@@ -156,14 +165,14 @@ fn markers(report: &Report, letters: &BTreeMap<usize, char>, colour: Colour) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample;
+    use super::super::{Occurrence, event::insert, sample};
     use super::*;
 
     #[test]
     fn the_page_of_a_day_is_as_it_was_looked_at() {
         let page = charts(&sample::evening(), Colour::Off);
         if std::env::var_os("SHOW").is_some() {
-            println!("{}", charts(&sample::evening(), Colour::On));
+            println!("{page}");
         }
         assert_eq!(page, include_str!("golden/evening.txt"));
     }
@@ -182,11 +191,9 @@ mod tests {
     #[test]
     fn letters_on_one_column_stand_side_by_side() {
         let mut report = sample::evening();
-        let again = report.events[0].clone();
-        report.events.insert(0, again);
-        for event in &mut report.events {
-            event.after = event.after.map(|after| after + 1);
-        }
-        assert!(markers(&report, &letters(&report.events), Colour::Off).contains("AB"));
+        let other = Occurrence { what: "another crowd comes".into(), ..report.events[0].clone() };
+        insert(&mut report.events, other);
+        let letters = letters(&report, &story::outlined(&report));
+        assert!(markers(&report, &letters, Colour::Off).contains("AB"));
     }
 }

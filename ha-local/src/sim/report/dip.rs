@@ -1,6 +1,6 @@
 //! Dips: the stretches in which users fared worse than before, and when that was over.
 
-use super::{Bucket, Report};
+use super::{Bucket, Occurrence, Report};
 use crate::sim::engine::trace::Lane;
 use ha_core::time::Timestamp;
 use std::time::Duration;
@@ -8,10 +8,13 @@ use std::time::Duration;
 /// A dip is over once users fared as before for this long.
 pub const STEADY: Duration = Duration::from_secs(300);
 
+/// No site's level is better than one failure in so many.
+const LEAST: f64 = 1e-4;
+
 /// A stretch in which users fared worse than before.
 ///
 /// *Before* is the level: the failing share of the median bucket among those that ended before the first fault and in
-/// which an intent ended (of all buckets, if no fault struck). A bucket is *down* when more of its intents failed than
+/// which an intent ended (of all buckets, if no fault struck), and one in ten thousand at least. A bucket is *down* when more of its intents failed than
 /// that level explains: above its mean by more than three standard deviations. Buckets that are down form one dip
 /// when less than [`STEADY`] lies between them. Times are exact to a bucket.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,7 +32,7 @@ pub struct Dip {
     pub failed: u64,
     /// The largest failing share of a bucket.
     pub worst: f64,
-    /// The event that it follows, as a number in the report's events: the latest fault, else the latest event.
+    /// What it follows, as a number in the report's events: the latest fault or crowd that began before its end.
     pub event: Option<usize>,
 }
 
@@ -71,7 +74,7 @@ fn measure(report: &Report, dip: &mut Dip) {
         dip.failed += bucket.failed;
         dip.worst = dip.worst.max(bucket.failing());
     }
-    dip.recovered = dip.until < series.start(series.buckets.len());
+    dip.recovered = dip.until.since(Timestamp::ZERO).as_secs_f64() < report.length_s;
 }
 
 fn level_before(report: &Report) -> f64 {
@@ -80,7 +83,7 @@ fn level_before(report: &Report) -> f64 {
     let mut shares: Vec<f64> =
         series.buckets.iter().take(before).filter(|bucket| bucket.ended() > 0).map(Bucket::failing).collect();
     shares.sort_by(f64::total_cmp);
-    shares.get(shares.len() / 2).copied().unwrap_or(0.0)
+    shares.get(shares.len() / 2).copied().unwrap_or(0.0).max(LEAST)
 }
 
 fn is_down(bucket: &Bucket, level: f64) -> bool {
@@ -89,11 +92,15 @@ fn is_down(bucket: &Bucket, level: f64) -> bool {
     bucket.failed as f64 > expected + 3.0 * deviation
 }
 
-/// The latest fault before this instant, else the latest event.
+/// The latest fault that users can feel, or crowd of users, before this instant; else the latest fault.
 fn blamed(report: &Report, until: Timestamp) -> Option<usize> {
-    let before = report.events.partition_point(|event| event.at < until);
-    let fault = report.events[..before].iter().rposition(|event| event.lane == Lane::Fault);
-    fault.or(before.checked_sub(1))
+    let before = &report.events[..report.events.partition_point(|event| event.at < until)];
+    let is_felt = |event: &Occurrence| match event.lane {
+        Lane::Fault => event.felt,
+        Lane::Users => event.after.is_none(),
+        Lane::Provider | Lane::Loop => false,
+    };
+    before.iter().rposition(is_felt).or_else(|| before.iter().rposition(|event| event.lane == Lane::Fault))
 }
 
 #[cfg(test)]

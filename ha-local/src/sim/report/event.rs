@@ -1,8 +1,8 @@
 //! The events that decided a run, taken from its trace, each with what led to it.
 
-use crate::sim::engine::trace::{Lane, Record, Weight};
+use crate::sim::engine::trace::{Lane, OneOfMany, Record, Weight, as_text};
 use ha_core::time::Timestamp;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 /// One event that decided something.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -19,10 +19,28 @@ pub struct Occurrence {
     pub cause: Option<String>,
     /// The same as the number of an earlier event of this list, from 0.
     pub after: Option<usize>,
+    /// The same as what befell one of many.
+    #[serde(skip)]
+    pub(super) one: Option<OneOfMany>,
+    /// Of a fault: whether users can feel it by itself.
+    #[serde(skip)]
+    pub(super) felt: bool,
 }
 
-fn as_text<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(at)
+impl Occurrence {
+    /// An event that nothing led to.
+    pub(super) fn root(at: Timestamp, lane: Lane, what: String) -> Self {
+        Self { at, lane, what, cause: None, after: None, one: None, felt: true }
+    }
+}
+
+/// Puts an event into its place by time, behind those of the same instant; the others go on naming what led to them.
+pub(super) fn insert(events: &mut Vec<Occurrence>, event: Occurrence) {
+    let place = events.partition_point(|other| other.at <= event.at);
+    for after in events.iter_mut().filter_map(|other| other.after.as_mut()).filter(|after| **after >= place) {
+        *after += 1;
+    }
+    events.insert(place, event);
 }
 
 /// The decisive records of a trace; the cause of each is the nearest decisive one up its chain of causes.
@@ -37,8 +55,8 @@ pub fn decisive(records: &[Record]) -> Vec<Occurrence> {
             Weight::Decisive => {
                 let cause = after.and_then(|index| events.get(index)).map(|event| event.what.clone());
                 leads.push(Some(events.len()));
-                let Record { at, lane, what, .. } = record.clone();
-                events.push(Occurrence { at, lane, what, cause, after });
+                let Record { at, lane, what, one, felt, .. } = record.clone();
+                events.push(Occurrence { at, lane, what, cause, after, one, felt });
             }
         }
     }
@@ -50,7 +68,15 @@ mod tests {
     use super::*;
 
     fn record(at: u64, weight: Weight, what: &str, cause: Option<usize>) -> Record {
-        Record { at: Timestamp::from_secs(at), lane: Lane::Provider, weight, what: what.into(), cause }
+        Record {
+            at: Timestamp::from_secs(at),
+            lane: Lane::Provider,
+            weight,
+            what: what.into(),
+            cause,
+            one: None,
+            felt: true,
+        }
     }
 
     #[test]
@@ -65,6 +91,18 @@ mod tests {
         let seen: Vec<_> = events.iter().map(|event| (event.what.as_str(), event.after)).collect();
         assert_eq!(seen, [("zone a loses power", None), ("web-1 is taken out", Some(0)), ("something else", None)]);
         assert_eq!(events[1].cause.as_deref(), Some("zone a loses power"));
+    }
+
+    #[test]
+    fn an_event_in_between_moves_no_cause() {
+        let mut events = decisive(&[
+            record(1, Weight::Decisive, "a", None),
+            record(5, Weight::Decisive, "b", Some(0)),
+            record(6, Weight::Decisive, "c", Some(1)),
+        ]);
+        insert(&mut events, Occurrence::root(Timestamp::from_secs(1), Lane::Users, "x".into()));
+        let seen: Vec<_> = events.iter().map(|event| (event.what.as_str(), event.after)).collect();
+        assert_eq!(seen, [("a", None), ("x", None), ("b", Some(0)), ("c", Some(2))]);
     }
 
     #[test]

@@ -1,28 +1,59 @@
 //! The first fix that would help: simple rules from why intents failed; where none fits, nothing is said.
 
 use super::{Bucket, Dip, Report, show};
+use crate::sim::{engine::trace::Lane, plane::Cause};
+use std::time::Duration;
 
-/// The first fix, for the dip with the most failures and the cause of at least half of them.
+/// The first fix, for the dip with the most failures and the cause of at least half of all failures.
 pub(super) fn first_fix(report: &Report) -> Option<String> {
     let dip = report.dips().into_iter().max_by_key(|dip| dip.failed)?;
-    let (cause, failed) = report.failures.iter().max_by_key(|(_, count)| **count)?;
+    let (word, failed) = report.failures.iter().max_by_key(|(_, count)| **count)?;
     if failed * 2 < report.intents.failed {
         return None;
     }
-    let has = |words: &[&str]| words.iter().any(|word| cause.contains(word));
-    if has(&["queue", "deadline", "late", "overload"]) {
-        overload(report, &dip)
-    } else if has(&["5xx", "error"]) {
-        bad_release(report, &dip)
-    } else if has(&["connect", "dns"]) {
-        gone_address(&dip)
-    } else {
-        None
+    match Cause::ALL.into_iter().find(|cause| cause.word() == word)? {
+        Cause::QueueFull => overload(report, &dip),
+        Cause::TimedOut | Cause::Late => undetected(report, &dip).or_else(|| overload(report, &dip)),
+        Cause::NoTarget => Some(
+            "Nobody was there to answer: more instances in more zones, so that no single loss takes all of them."
+                .into(),
+        ),
+        Cause::TargetLost | Cause::TargetTimeout => undetected(report, &dip),
+        Cause::ServerError => bad_release(report, &dip),
+        Cause::NoAddress | Cause::DnsTimeout | Cause::Unreachable => gone_address(&dip),
+        Cause::BalancerError => Some(
+            "The balancer itself answered with errors: a second one under the same name, with failover by DNS.".into(),
+        ),
     }
+}
+
+/// Requests went on to instances that were gone, until checks found it out; and that was all.
+fn undetected(report: &Report, dip: &Dip) -> Option<String> {
+    let led = report.events.get(dip.event?)?;
+    if led.lane != Lane::Fault || led.what.contains("release") {
+        return None;
+    }
+    let struck = led.at;
+    let until = dip.until + Duration::from_secs_f64(report.series.bucket_s);
+    let found_out = report.events.iter().filter(|event| event.at >= struck && event.at <= until);
+    let last = found_out.filter(|event| event.what.contains("taken out")).map(|event| event.at).max()?;
+    let after = last.since(struck);
+    (dip.until.since(struck) <= after + Duration::from_secs_f64(2.0 * report.series.bucket_s)).then(|| {
+        format!(
+            "For {} requests went on to instances that were gone, until their checks had failed often enough: a \
+             shorter interval of the balancer's health check, or fewer failures before a target is taken out.",
+            show::lasting(after)
+        )
+    })
 }
 
 /// Too little capacity for the load: either less of the one, or more of the other than before.
 fn overload(report: &Report, dip: &Dip) -> Option<String> {
+    let led = dip.event.and_then(|event| report.events.get(event));
+    if led.is_some_and(|event| event.what.contains("release")) {
+        let fix = "The new release was too slow for the load: `max_latency` in the gate rejects it at its first batch.";
+        return Some(fix.into());
+    }
     let (before, inside) = around(report, dip);
     let ready = |buckets: &[Bucket]| buckets.iter().map(|bucket| bucket.ready).min();
     let load = |buckets: &[Bucket]| buckets.iter().map(|bucket| bucket.offered).max();
@@ -51,12 +82,16 @@ fn around<'a>(report: &'a Report, dip: &Dip) -> (&'a [Bucket], &'a [Bucket]) {
 }
 
 fn bad_release(report: &Report, dip: &Dip) -> Option<String> {
-    let event = report.events.get(dip.event?)?;
-    event.what.contains("release").then(|| {
-        "Users met a release that answers with errors: a smaller first batch and a longer bake time before the next \
-         one let fewer of them meet it."
-            .into()
-    })
+    let what = &report.events.get(dip.event?)?.what;
+    if what.contains("turns bad") {
+        Some("What was in service turned bad by itself: no gate sees that; only another release ends it.".into())
+    } else {
+        what.contains("release").then(|| {
+            "Users met a release that answers with errors: a smaller first batch and a longer bake time before the \
+             next one let fewer of them meet it."
+                .into()
+        })
+    }
 }
 
 fn gone_address(dip: &Dip) -> Option<String> {
@@ -70,8 +105,10 @@ fn gone_address(dip: &Dip) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Report, sample};
+    use super::super::{Occurrence, Report, sample};
     use super::first_fix;
+    use crate::sim::engine::trace::Lane;
+    use ha_core::time::Timestamp;
 
     fn failing(by: &str) -> Report {
         let mut report = sample::minutes(&[0, 0, 0, 40, 30, 0, 0, 0, 0, 0, 0, 0], Some(3));
@@ -95,8 +132,18 @@ mod tests {
     }
 
     #[test]
-    fn time_outs_while_connecting_point_to_the_addresses() {
-        assert!(first_fix(&failing("connect_timeout")).unwrap().contains("DNS TTL"));
+    fn endpoints_out_of_reach_point_to_the_addresses() {
+        assert!(first_fix(&failing("unreachable")).unwrap().contains("DNS TTL"));
+    }
+
+    #[test]
+    fn time_outs_until_the_checks_have_failed_point_to_the_checks() {
+        let mut report = failing("timed_out");
+        assert_eq!(first_fix(&report), None);
+        let at = Timestamp::from_secs(198);
+        let what = "instance web-1 is taken out by balancer front: checks fail".to_owned();
+        report.events.push(Occurrence { after: Some(0), ..Occurrence::root(at, Lane::Provider, what) });
+        assert!(first_fix(&report).unwrap().contains("For 18s requests went on"), "{:?}", first_fix(&report));
     }
 
     #[test]
@@ -104,13 +151,17 @@ mod tests {
         let mut report = failing("server_error");
         assert_eq!(first_fix(&report), None);
         report.events[0].what = "a bad release of web is asked for".into();
-        assert!(first_fix(&report).unwrap().contains("batch"));
+        assert!(first_fix(&report).unwrap().contains("smaller first batch"));
+        report.events[0].what = "the release in service of pool web turns bad".into();
+        assert!(first_fix(&report).unwrap().contains("only another release"));
+        report.failures = [("queue_full".to_owned(), 70)].into();
+        assert!(first_fix(&report).unwrap().contains("max_latency"));
     }
 
     #[test]
     fn of_many_causes_none_is_blamed() {
         let mut report = failing("queue_full");
-        report.failures = [("a".to_owned(), 30), ("queue_full".to_owned(), 34), ("b".to_owned(), 6)].into();
+        report.failures = [("late".to_owned(), 30), ("queue_full".to_owned(), 34), ("no_target".to_owned(), 6)].into();
         report.series.buckets[3].ready = 4;
         assert_eq!(first_fix(&report), None);
     }

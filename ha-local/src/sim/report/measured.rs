@@ -5,6 +5,7 @@ use crate::sim::{
     plane::{self, Cause},
     world::World,
 };
+use ha_core::time::Timestamp;
 use std::{collections::BTreeMap, time::Duration};
 
 impl Report {
@@ -35,6 +36,7 @@ impl Report {
             converged: not_converged.is_empty(),
             not_converged,
             events,
+            records_left_out: world.trace.left_out(),
             series: series(world, length),
         }
     }
@@ -45,15 +47,22 @@ fn failures(failed: &plane::ByCause) -> BTreeMap<String, u64> {
     counts.map(|(cause, count)| (cause.word().to_owned(), *count)).collect()
 }
 
-/// The plane leaves out buckets without anybody; here each has its place.
+/// The plane leaves out buckets without anybody; here each has its place, and every intent is in one.
 fn series(world: &World, length: Duration) -> Series {
     let bucket = world.plane.config().bucket;
+    let index_of = |start: Timestamp| (start.since(world.origin).as_nanos() / bucket.as_nanos().max(1)) as usize;
+    let seen = world.plane.series();
+    // The last intents end after the last one has begun.
     let count = length.as_nanos().div_ceil(bucket.as_nanos().max(1)) as usize;
-    let empty = |index| Bucket { ready: world.capacity.fewest(index), ..Bucket::default() };
+    let count = seen.last().map_or(count, |last| count.max(index_of(last.start) + 1));
+    let empty = |index| {
+        let (ready, most_ready) = world.capacity.range(index);
+        Bucket { ready, most_ready, ..Bucket::default() }
+    };
     let mut buckets: Vec<Bucket> = (0..count).map(empty).collect();
     let ms = |ns: u64| ns as f64 / 1e6;
-    for seen in world.plane.series() {
-        let index = (seen.start.since(world.origin).as_nanos() / bucket.as_nanos().max(1)) as usize;
+    for seen in seen {
+        let index = index_of(seen.start);
         let Some(place) = buckets.get_mut(index) else { continue };
         place.offered = seen.offered;
         place.served = seen.served;

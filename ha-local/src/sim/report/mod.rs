@@ -13,11 +13,13 @@ mod series;
 mod show;
 mod since;
 mod story;
+mod users;
 
 pub use chart::{Colour, charts};
 pub use dip::{Dip, STEADY};
 pub use event::{Occurrence, decisive};
 pub use series::{Bucket, Series};
+pub(crate) use show::clock_ms;
 pub(crate) use since::decisive_since;
 
 use serde::Serialize;
@@ -57,6 +59,8 @@ pub struct Report {
     pub not_converged: Vec<String>,
     /// What decided the run, in order.
     pub events: Vec<Occurrence>,
+    /// How many records of the trace were not kept, for it grew too long; events after them may be missing.
+    pub records_left_out: u64,
     /// The run over time.
     pub series: Series,
 }

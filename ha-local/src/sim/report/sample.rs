@@ -5,7 +5,7 @@ use crate::sim::engine::trace::Lane::{self, Fault, Loop, Provider, Users};
 use ha_core::time::Timestamp;
 
 fn event(at: u64, lane: Lane, what: &str, after: Option<usize>) -> Occurrence {
-    Occurrence { at: Timestamp::from_secs(at), lane, what: what.into(), cause: None, after }
+    Occurrence { after, ..Occurrence::root(Timestamp::from_secs(at), lane, what.into()) }
 }
 
 fn report(bucket_s: f64, buckets: Vec<Bucket>, events: Vec<Occurrence>) -> Report {
@@ -29,6 +29,7 @@ fn report(bucket_s: f64, buckets: Vec<Bucket>, events: Vec<Occurrence>) -> Repor
         converged: true,
         not_converged: Vec::new(),
         events,
+        records_left_out: 0,
         series: Series { bucket_s, buckets },
     }
 }
@@ -42,6 +43,7 @@ pub(super) fn minutes(failed: &[u64], fault: Option<u64>) -> Report {
         mean_ms: Some(9.0),
         p99_ms: Some(20.0),
         ready: 6,
+        most_ready: 6,
     };
     let events = fault.map(|minute| event(minute * 60, Fault, "zone a loses power", None)).into_iter().collect();
     report(60.0, failed.iter().map(bucket).collect(), events)
@@ -100,7 +102,15 @@ fn evening_minute(minute: u64) -> Bucket {
     };
     let p99 = 60.0 + 90.0 * (rate / 900.0) * (rate / 900.0) + 4000.0 * failing;
     let failed = (offered as f64 * failing) as u64;
-    Bucket { offered, served: offered - failed, failed, mean_ms: Some(p99 / 4.0), p99_ms: Some(p99), ready }
+    Bucket {
+        offered,
+        served: offered - failed,
+        failed,
+        mean_ms: Some(p99 / 4.0),
+        p99_ms: Some(p99),
+        ready,
+        most_ready: ready.max(if minute == 1175 { 18 } else { 0 }),
+    }
 }
 
 fn bell(hour: f64, at: f64, width: f64) -> f64 {

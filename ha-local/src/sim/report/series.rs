@@ -4,7 +4,7 @@ use ha_core::time::Timestamp;
 use serde::Serialize;
 use std::time::Duration;
 
-/// A run over time. Bucket `i` covers `[i, i + 1) * bucket_s` from the start of the run.
+/// A run over time, until the last intent has ended. Bucket `i` covers `[i, i + 1) * bucket_s` from the start of the run.
 #[derive(Clone, Debug, PartialEq, Default, Serialize)]
 pub struct Series {
     /// The length of a bucket, in seconds.
@@ -28,6 +28,8 @@ pub struct Bucket {
     pub p99_ms: Option<f64>,
     /// The fewest ready instances at any instant.
     pub ready: u32,
+    /// The most.
+    pub most_ready: u32,
 }
 
 impl Bucket {

@@ -62,6 +62,20 @@ pub(super) fn clock(at: Timestamp) -> String {
     }
 }
 
+/// The same to the millisecond.
+pub(crate) fn clock_ms(at: Timestamp) -> String {
+    format!("{}.{:03}", clock(at), at.0 / 1_000_000 % 1000)
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(super) fn list(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
 /// A duration to the second.
 pub(super) fn lasting(duration: Duration) -> String {
     ha_core::time::show(Duration::from_secs(duration.as_secs()))

@@ -4,13 +4,13 @@ use super::{
     Dip, Report,
     chart::{Colour, code},
     hint,
-    outline::{Line, outline},
+    outline::{Line, Outline, outline},
     show::{clock, count, lasting, millis, percent},
 };
 use std::{collections::BTreeMap, fmt, time::Duration};
 
 const WIDTH: usize = 80;
-const EVENT_LINES: usize = 22;
+const EVENT_LINES: usize = 32;
 const DIPS: usize = 4;
 const CAUSES: usize = 6;
 
@@ -19,9 +19,14 @@ impl fmt::Display for Report {
         f.write_str(&headline(self))?;
         f.write_str(&dips(self))?;
         f.write_str("\n")?;
-        f.write_str(&events(self, &BTreeMap::new(), Colour::Off))?;
+        f.write_str(&events(self, &outlined(self), &BTreeMap::new(), Colour::Off))?;
         f.write_str(&verdict(self))
     }
+}
+
+/// What is told of the events.
+pub(super) fn outlined(report: &Report) -> Outline {
+    outline(&report.events, EVENT_LINES)
 }
 
 /// One line: which run, and how it went.
@@ -50,8 +55,9 @@ pub(super) fn dips(report: &Report) -> String {
     for dip in &told {
         let long = lasting(dip.until.since(dip.from));
         let end = if dip.recovered { format!("for {long}") } else { "and not over at the end".into() };
-        text += &format!("Dip at {} {end}: {} of {} failed", clock(dip.from), count(dip.failed), count(dip.ended));
-        text += &format!(", at worst {}\n", percent(dip.worst));
+        let (failed, ended, worst) = (count(dip.failed), count(dip.ended), percent(dip.worst));
+        let told = format!("{end}: {failed} of {ended} failed, at worst {worst}");
+        text += &wrap(&format!("Dip at {} ", clock(dip.from)), &told);
         if let Some(event) = dip.event.and_then(|index| report.events.get(index)) {
             text += &wrap(&format!("  after {} {}: ", clock(event.at), event.lane), &event.what);
         }
@@ -59,26 +65,29 @@ pub(super) fn dips(report: &Report) -> String {
     if dips.len() > told.len() {
         text += &format!("and {} smaller dips\n", dips.len() - told.len());
     }
+    if let Some(fix) = hint::first_fix(report) {
+        text += &wrap("  first fix: ", &fix);
+    }
     text
 }
 
 /// What happened, each event below what led to it; with letters where the charts mark it.
-pub(super) fn events(report: &Report, letters: &BTreeMap<usize, char>, colour: Colour) -> String {
+pub(super) fn events(report: &Report, outline: &Outline, letters: &BTreeMap<usize, char>, colour: Colour) -> String {
     let mut text = String::new();
-    for line in outline(&report.events, EVENT_LINES) {
-        match line {
-            Line::Event { index, depth, alike } => {
-                let event = &report.events[index];
-                let letter = letters.get(&index).copied().unwrap_or(' ');
-                let more = if alike > 1 { format!(" (and {} like it)", alike - 1) } else { String::new() };
-                let lane = colour.paint(code(event.lane), &format!("{:<8}", event.lane));
-                let start = format!("{letter} {} {lane} {}", clock(event.at), arrow(depth));
-                text += &wrap(&start, &format!("{}{more}", event.what));
-            }
-            Line::Left { depth, count } => {
-                text += &format!("{:20}{}and {count} more in the trace\n", "", arrow(depth));
-            }
-        }
+    for Line { index, depth, text: told } in &outline.lines {
+        let event = &report.events[*index];
+        let letter = letters.get(index).copied().unwrap_or(' ');
+        let lane = colour.paint(code(event.lane), &format!("{:<8}", event.lane));
+        text += &wrap(&format!("{letter} {} {lane} {}", clock(event.at), arrow(*depth)), told);
+    }
+    if outline.left > 0 {
+        text +=
+            &format!("  and {} events of less weight, which the report as JSON holds\n", count(outline.left as u64));
+    }
+    if report.records_left_out > 0 {
+        let left = count(report.records_left_out);
+        text +=
+            &wrap("  ", &format!("The trace grew too long: {left} records were not kept, and events may be missing."));
     }
     if !text.is_empty() {
         text.push('\n');
@@ -90,7 +99,7 @@ fn arrow(depth: usize) -> String {
     if depth == 0 { String::new() } else { format!("{}└ ", "  ".repeat(depth.min(5) - 1)) }
 }
 
-/// What users saw, how the site ended, and the first fix that would help.
+/// What users saw, and how the site ended.
 pub(super) fn verdict(report: &Report) -> String {
     let super::Latency { mean, p50, p99, max } = report.latency_ms;
     let mut text = String::from("What users saw\n");
@@ -104,10 +113,6 @@ pub(super) fn verdict(report: &Report) -> String {
     text += &format!("Ready instances {minimum} to {maximum}; {} changes by the loop; {end}\n", report.mutating_calls);
     for why in report.not_converged.iter().take(CAUSES) {
         text += &wrap("  ", why);
-    }
-    if let Some(fix) = hint::first_fix(report) {
-        text += "The first fix that would help\n";
-        text += &wrap("  ", &fix);
     }
     text
 }
@@ -135,7 +140,9 @@ fn wrap(start: &str, text: &str) -> String {
     let indent = columns(start).min(WIDTH / 2);
     let mut page = start.to_owned();
     let mut column = indent;
-    for (index, word) in text.split_whitespace().enumerate() {
+    // A unit stays with its number.
+    let text = text.replace(" %", "\u{a0}%");
+    for (index, word) in text.split(' ').filter(|word| !word.is_empty()).enumerate() {
         let length = columns(word);
         if index > 0 && column + 1 + length > WIDTH {
             page += &format!("\n{:indent$}", "");
@@ -147,7 +154,7 @@ fn wrap(start: &str, text: &str) -> String {
         page.extend(word.chars().take(WIDTH - column));
         column += length;
     }
-    page + "\n"
+    page.replace('\u{a0}', " ") + "\n"
 }
 
 /// How many columns a text takes; escape codes take none.

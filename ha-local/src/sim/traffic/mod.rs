@@ -37,11 +37,11 @@ enum Shape {
 
 /// More users than usual, for a while.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Crowd {
-    at: Duration,
-    ramp: Duration,
-    lasts: Duration,
-    times: f64,
+pub(in crate::sim) struct Crowd {
+    pub at: Duration,
+    pub ramp: Duration,
+    pub lasts: Duration,
+    pub times: f64,
 }
 
 /// Users that were counted, step by step.
@@ -107,6 +107,10 @@ impl Traffic {
     pub fn to(mut self, name: &str) -> Self {
         self.to = Some(name.into());
         self
+    }
+    /// The crowds that come.
+    pub(super) fn crowds(&self) -> &[Crowd] {
+        &self.crowds
     }
     /// How long the traffic is by itself; `None`: as long as the run.
     pub fn length(&self) -> Option<Duration> {

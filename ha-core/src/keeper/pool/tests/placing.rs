@@ -126,6 +126,7 @@ fn zones_out_of_balance_get_one_more_in_the_emptiest() {
         (3, "a ready, a ready, b returning", "", Some(1090)),
         // Held instances cannot be moved; what stands beside them can.
         (4, "a shrunk, a shrunk, b ready, c ready", "", None),
+        (5, "a shrunk, a shrunk, a shrunk, b ready, c ready", "", None),
         (6, "a shrunk, a shrunk, a ready, a ready, b ready, c ready", "launch web-b-1", None),
         // A closed zone is emptied by whoever closed it.
         (4, "z ready, z ready, z ready, a ready", "", None),

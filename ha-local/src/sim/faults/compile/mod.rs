@@ -55,6 +55,9 @@ impl Faults {
         Ok(Injected {
             effect: fault.effect,
             target,
+            whom: fault.target.in_words(),
+            words: fault.in_words(),
+            over: fault.is_over_in_words(),
             strike,
             key,
             at,

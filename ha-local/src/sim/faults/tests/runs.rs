@@ -53,7 +53,7 @@ fn a_release_is_asked_for_and_a_bad_one_fails() {
     let wanted = run.world().wanted.topology();
     assert_eq!(wanted.pools[0].release.as_str(), "v1+1");
     assert_eq!(wanted.generation, 1);
-    assert_eq!(told(&run, "release v1+1 of pool web is asked for"), 1, "{}", story(&run));
+    assert_eq!(told(&run, "it is called release v1+1 of pool web"), 1, "{}", story(&run));
     assert!(consequences(&run, "release.never_ready") > 1, "{}", story(&run));
 }
 

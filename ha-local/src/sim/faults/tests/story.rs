@@ -11,7 +11,7 @@ fn a_fault_is_told_in_words_when_it_begins_and_when_it_ends() {
         (
             "where = \"pool:web\", fault = \"instances.hang\"",
             "frozen: web-1, web-2, web-3, web-4 and 2 more",
-            "instances.hang at pool:web is over",
+            "what was frozen goes on with what it knew",
         ),
         (
             "where = \"controller\", fault = \"controller.down\"",
@@ -20,13 +20,13 @@ fn a_fault_is_told_in_words_when_it_begins_and_when_it_ends() {
         ),
         (
             "where = \"pool:web\", fault = \"release.errors\", rate = 0.4, above_load = 0.5",
-            "a bad release of pool:web comes: it answers 40% of requests with 5xx above 50% load",
-            "release.errors at pool:web is over",
+            "a bad release of pool web is asked for: 40 % of its answers are 5xx above 50 % load",
+            "over: 40 % of its answers are 5xx above 50 % load",
         ),
         (
             "where = \"service:pool\", fault = \"api.down\"",
-            "api.down at service:pool: every call unavailable, no effect",
-            "api.down at service:pool is over",
+            "the pool service answers no call",
+            "over: the pool service answers no call",
         ),
     ];
     for (rest, begins, ends) in table {

@@ -71,13 +71,11 @@ fn a_seed_is_a_run() {
 }
 
 #[test]
-fn as_many_are_followed_as_were_asked_for_and_their_lives_are_told() {
+fn as_many_are_followed_as_were_asked_for_to_their_end() {
     let world = with_second(false);
     assert_eq!(world.plane.followed().len(), 20);
     for followed in world.plane.followed() {
-        let text = followed.to_string();
-        assert_eq!(text.lines().count(), followed.hops.len() + 1);
-        assert!(followed.hops.is_sorted_by_key(|(at, _)| *at), "{text}");
-        assert_eq!(followed.hops.last().map(|(_, hop)| *hop), Some(Hop::Answered), "{text}");
+        assert!(followed.hops.is_sorted_by_key(|(at, _)| *at), "{followed:?}");
+        assert_eq!(followed.hops.last().map(|(_, hop)| *hop), Some(Hop::Answered), "{followed:?}");
     }
 }

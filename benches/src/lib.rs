@@ -2,3 +2,4 @@
 
 pub mod by_hand;
 pub mod measure;
+pub mod theory;

@@ -1,12 +1,13 @@
 //! The one call into the simulator: from inputs to a day that was lived.
 
-use crate::{arguments::Options, inputs::Inputs, progress::Progress};
+use crate::{
+    arguments::Options,
+    inputs::{DAY, Inputs},
+    progress::Progress,
+};
 use ha_core::validate::Problems;
 use ha_local::sim::{Run, Sim};
-use std::{io::Stderr, time::Duration};
-
-/// How long a day is when neither the scenario nor the traffic says it.
-const DAY: Duration = Duration::from_secs(86_400);
+use std::io::Stderr;
 
 /// How many records of the trace are kept where they are written to a file.
 const RECORDS: usize = 2_000_000;

@@ -7,8 +7,11 @@ use ha_core::{
     topology::ValidTopology,
     validate::{Problem, Problems},
 };
-use ha_local::sim::{Profile, Traffic, Workload};
-use std::path::{Path, PathBuf};
+use ha_local::sim::{Profile, Traffic, Workload, traffic::Segment};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// What a day is made of. Everything fits together.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +36,10 @@ pub struct Inputs {
 type Named = (String, Scenario);
 
 const SEED: u64 = 42;
+/// How long a day is when neither the scenario nor the traffic says it.
+pub(crate) const DAY: Duration = Duration::from_secs(86_400);
+/// More intents than this are a mistake: each 10^8 take half a minute.
+const MOST: f64 = 1e11;
 
 impl Inputs {
     /// Reads all files; the problems of all of them at once.
@@ -93,6 +100,12 @@ impl Inputs {
         if let Some(file) = &options.workload {
             let found = self.workload.check(self.site.topology());
             problems.extend(found.into_iter().map(|problem| within(&file.display().to_string(), problem)));
+        }
+        let length = self.scenario.length.or_else(|| self.traffic.length()).unwrap_or(DAY);
+        let expected: f64 = self.traffic.segments(length).iter().map(Segment::expected).sum();
+        if expected > MOST {
+            let what = format!("{expected:.1e} intents would come, which takes hours for each {MOST:.0e} of them");
+            problems.push(Problem::new("--scale", what, "scale less, or take shorter traffic"));
         }
         let known = |name: &String| self.site.topology().dns.iter().any(|dns| dns.name.as_str() == name);
         if options.traffic.is_none() && !self.traffic.to.as_ref().is_some_and(known) {
@@ -201,6 +214,13 @@ mod tests {
         for name in ["topology", "traffic", "faults", "workload", "profile"] {
             assert!(text.lines().any(|line| line.starts_with(&format!("no/such/{name}: "))), "{name}: {text}");
         }
+    }
+
+    #[test]
+    fn a_scale_that_nobody_lives_to_see_is_refused() {
+        let text = Inputs::read(&Options { scale: 1e9, ..Options::default() }).unwrap_err().to_string();
+        assert!(text.starts_with("--scale: 3.2e16 intents"), "{text}");
+        assert!(Inputs::read(&Options { scale: 1000.0, ..Options::default() }).is_ok());
     }
 
     #[test]

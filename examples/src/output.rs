@@ -13,58 +13,80 @@ use std::{
 
 /// The files that are written, opened before the day is run, so that a wrong name is known at once.
 pub struct Outputs {
-    json: Option<(PathBuf, File)>,
-    trace: Option<(PathBuf, File)>,
+    json: Option<Output>,
+    trace: Option<Output>,
+}
+
+/// A file to be written. One that was not there before is taken away again if nothing is written.
+struct Output {
+    path: PathBuf,
+    file: File,
+    fresh: bool,
+}
+
+impl Output {
+    fn open(path: &Path) -> Result<Self, Problem> {
+        let fresh = !path.exists();
+        // What is there already is kept until there is something to put in its place.
+        let opened = File::options().write(true).create(true).truncate(false).open(path);
+        let file = opened.map_err(|error| unwritable(path, &error))?;
+        Ok(Self { path: path.to_owned(), file, fresh })
+    }
+    fn write(mut self, content: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>) -> Result<(), Problems> {
+        self.fresh = false;
+        let written = self.file.set_len(0).and_then(|()| {
+            let mut out = BufWriter::new(&self.file);
+            content(&mut out)?;
+            out.flush()
+        });
+        written.map_err(|error| Problems(vec![unwritable(&self.path, &error)]))
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        if self.fresh {
+            // Nothing was written: an empty file would say otherwise.
+            std::fs::remove_file(&self.path).ok();
+        }
+    }
 }
 
 impl Outputs {
     /// Opens what is asked for.
     pub fn open(json: Option<&Path>, trace: Option<&Path>) -> Result<Self, Problems> {
-        // What is there already is kept until there is something to put in its place.
-        let mut options = File::options();
-        options.write(true).create(true).truncate(false);
-        let open = |path: &Path| match options.open(path) {
-            Ok(file) => Ok((path.to_owned(), file)),
-            Err(error) => Err(unwritable(path, &error)),
-        };
-        let (json, trace) = (json.map(open).transpose(), trace.map(open).transpose());
-        match (json, trace) {
+        match (json.map(Output::open).transpose(), trace.map(Output::open).transpose()) {
             (Ok(json), Ok(trace)) => Ok(Self { json, trace }),
             (json, trace) => Err(Problems([json.err(), trace.err()].into_iter().flatten().collect())),
         }
     }
     /// Writes the files.
     pub fn write(self, run: &Run) -> Result<(), Problems> {
-        if let Some((path, file)) = self.json {
-            write_report(file, run.report()).map_err(|error| Problems(vec![unwritable(&path, &error)]))?;
+        if let Some(json) = self.json {
+            json.write(|out| write_report(out, run.report()))?;
         }
-        if let Some((path, file)) = self.trace {
-            write_trace(file, run).map_err(|error| Problems(vec![unwritable(&path, &error)]))?;
+        if let Some(trace) = self.trace {
+            trace.write(|out| write_trace(out, run))?;
         }
         Ok(())
     }
 }
 
-fn write_report(file: File, report: &Report) -> io::Result<()> {
-    file.set_len(0)?;
-    let mut out = BufWriter::new(file);
-    serde_json::to_writer_pretty(&mut out, report)?;
-    writeln!(out)?;
-    out.flush()
+fn write_report(out: &mut impl Write, report: &Report) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, report)?;
+    writeln!(out)
 }
 
 /// One record a line; if some were not kept, a last line says how many.
-fn write_trace(file: File, run: &Run) -> io::Result<()> {
-    file.set_len(0)?;
-    let mut out = BufWriter::new(file);
+fn write_trace(out: &mut impl Write, run: &Run) -> io::Result<()> {
     for record in run.records() {
-        serde_json::to_writer(&mut out, record)?;
+        serde_json::to_writer(&mut *out, record)?;
         writeln!(out)?;
     }
     if run.records_left_out > 0 {
         writeln!(out, "{{\"left_out\":{}}}", run.records_left_out)?;
     }
-    out.flush()
+    Ok(())
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Problem {
@@ -101,5 +123,18 @@ mod tests {
         assert_eq!(problems.0.len(), 2);
         assert_eq!(problems.to_string().lines().count(), 2);
         assert!(problems.to_string().starts_with("no/such/folder/a.json: "));
+    }
+
+    #[test]
+    fn a_file_is_not_left_behind_empty() {
+        let path = std::env::temp_dir().join(format!("ha-examples-{}.json", std::process::id()));
+        let opened = Outputs::open(Some(&path), None).unwrap_or_else(|problems| panic!("{problems}"));
+        assert!(path.exists());
+        drop(opened);
+        assert!(!path.exists(), "nothing was written");
+        std::fs::write(&path, "kept").unwrap();
+        assert!(Outputs::open(Some(&path), Some(Path::new("no/such/folder/a"))).is_err());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "kept");
+        std::fs::remove_file(&path).unwrap();
     }
 }

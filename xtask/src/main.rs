@@ -2,8 +2,10 @@
 
 mod calls;
 mod check;
+mod laws;
 mod mutants;
 mod part;
+mod readme;
 mod story;
 mod sweep;
 mod together;
@@ -24,6 +26,8 @@ cargo xtask COMMAND
   sweep --seeds 1..1000 [--threads N]
                                  random sites under random faults, two virtual days and more each
   mutants [--some N --by HASH]   plants each bug of mutants/ and wants its test to fail; or N of them, chosen by HASH
+  laws [--seeds N] [--only WORD] what must move with what, in the mean of N seeds (30)
+  readme                         runs game_day and puts its page into the README
 ";
 
 fn main() -> ExitCode {
@@ -32,10 +36,12 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["check"] => check::run(&root(), check::Depth::Full),
         ["check", "--fast"] => check::run(&root(), check::Depth::Fast),
+        ["readme"] => readme::run(&root()),
         ["calls", rest @ ..] => calls::run(rest),
         ["sim", rest @ ..] => story::run(&root(), rest),
         ["sweep", rest @ ..] => sweep::run(rest),
         ["mutants", rest @ ..] => mutants::run(&root(), rest),
+        ["laws", rest @ ..] => laws::run(rest),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())

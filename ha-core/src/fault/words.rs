@@ -4,7 +4,8 @@ use super::{Amount, Fault, LinkEnd, Selector, Subject, effect};
 use crate::time::show;
 
 impl Fault {
-    /// The sentence that tells of its beginning: `30 % of the calls to the pool service are throttled`.
+    /// The sentence that tells of its beginning: `30 % of the calls to the pool service are throttled`. In it `{who}`
+    /// stands for those that it picks.
     pub fn in_words(&self) -> String {
         let Some(effect) = effect(self.effect) else { return format!("{} at {}", self.effect, self.target) };
         let mut text = match &effect.says {
@@ -17,6 +18,15 @@ impl Fault {
         }
         let only = self.parameters.above_load.map(|load| format!(" above {} % load", (load * 1e4).round() / 1e2));
         text + &only.unwrap_or_default()
+    }
+    /// The sentence that tells that its cause is gone.
+    pub fn is_over_in_words(&self) -> String {
+        if let Some(over) = effect(self.effect).and_then(|effect| effect.over.as_ref()) {
+            return over.replace("{where}", &self.target.in_words());
+        }
+        let words = self.in_words().replace("{who}", &self.target.in_words());
+        // What a bad release was asked for with stays asked for: only what was bad about it is over.
+        words.split_once(" is asked for: ").map_or_else(|| format!("over: {words}"), |(_, bad)| format!("over: {bad}"))
     }
     /// How strong it is, by the names that sentences use, as people write it. What may be left out is at its default.
     fn strengths(&self) -> Vec<(&'static str, String)> {
@@ -110,7 +120,7 @@ mod tests {
             let fault: Fault = format!("{{ at = \"1h\", fault = \"{}\", {} }}", effect.name, effect.example)
                 .parse()
                 .unwrap_or_else(|problem| panic!("{}: {problem}", effect.name));
-            let words = fault.in_words();
+            let words = fault.in_words().replace("{who}", "web-1") + &fault.is_over_in_words();
             assert!(!words.contains(['{', '}', '`']) || effect.says.is_none(), "{}: {words}", effect.name);
         }
     }

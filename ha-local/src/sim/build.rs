@@ -8,6 +8,7 @@ use super::{
     world::{Parts, World},
 };
 use ha_core::{
+    backend::Backend,
     event::Observer,
     fault::{Fault, Scenario},
     time::{Timestamp, parse},
@@ -24,7 +25,32 @@ const DAY: Duration = Duration::from_secs(86_400);
 type OwnTask = (String, Box<dyn Fn(Caller) -> Task + Send + Sync>);
 type Progress = Box<dyn Fn(f64) + Send + Sync>;
 
-/// A run to be: `Sim::new(&site, 42).traffic(..).at("19h30m", Fault::zone_power("a")).run()`.
+/// A run to be: a site, a seed, and what happens to it.
+///
+/// ```
+/// use ha_core::{Balancer, Dns, Pool, Topology, fault::Fault};
+/// use ha_local::sim::{Sim, Traffic};
+/// use std::time::Duration;
+///
+/// let site = Topology::new("shop").zones(["a", "b"])
+///     .with(Pool::new("web").release("1").size(4..=6).capacity(4).ready("/healthz", Duration::from_secs(90)))
+///     .with(Balancer::http("front").to("web"))
+///     .with(Dns::apex("shop.example").to("front"))
+///     .validate()?;
+/// let run = Sim::new(&site, 42)
+///     .traffic(Traffic::poisson(5.0))
+///     .length(Duration::from_secs(3600))
+///     .at("20m", Fault::zone_power("a"))
+///     .run();
+/// assert!(run.availability() > 0.99, "{run}");
+/// assert_eq!(run.capacity_floor(), 2, "{run}");
+/// assert!(run.time_to_recover() < Some(Duration::from_secs(300)), "{run}");
+/// assert!(run.events().iter().any(|event| event.cause.as_deref() == Some("zone a loses power")), "{run}");
+/// # Ok::<(), ha_core::validate::Problems>(())
+/// ```
+///
+/// A [`Run`] is its [`Report`](super::Report) with the trace; printed, it tells the story: the dip, what led to it, the
+/// first fix that would help, what happened and why, what users saw.
 pub struct Sim {
     pub(super) site: ValidTopology,
     pub(super) seed: u64,
@@ -147,12 +173,13 @@ impl Sim {
         self.setup.observers.push(observer);
         self
     }
-    /// Runs code of one's own beside the loop, from the first arrival on, with the simulated clock and ports.
-    pub fn task<F>(mut self, name: &str, code: impl Fn(Caller) -> F + Send + Sync + 'static) -> Self
+    /// Runs code of one's own beside the loop, from the first arrival on, with the simulated ports; `backend.clock` is
+    /// the simulated clock. It may wait for these only: what else it waits for never comes.
+    pub fn task<F>(mut self, name: &str, code: impl Fn(Backend) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        self.own.push((name.into(), Box::new(move |caller| Box::pin(code(caller)))));
+        self.own.push((name.into(), Box::new(move |caller| Box::pin(code(super::ports::backend(caller))))));
         self
     }
     /// Is told now and then how far the run is, from 0 to 1. It changes nothing.

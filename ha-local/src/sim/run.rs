@@ -129,6 +129,9 @@ fn begin(simulation: &mut Simulation, sim: &Sim, length: Duration) -> Result<(),
     let segments: Arc<[_]> = traffic.segments(length).into_iter().map(|segment| segment.shifted(origin)).collect();
     let key = who(entry.as_str());
     let (plane, mut ctx) = world.split();
+    if !sim.options.from_nothing {
+        plane.was_known(&entry);
+    }
     plane.follow(&ctx, sim.options.follow, until);
     plane.start(&mut ctx, &entry, Stream { key, segments });
     Ok(())
@@ -158,7 +161,11 @@ fn entry(world: &mut World, to: Option<&str>) -> Result<DnsName, Problems> {
     } else {
         format!("it has: {}", has.join(", "))
     };
-    Err(Problems(vec![Problem::new("traffic.to", format!("users find no entry {wanted:?} to the site"), fix)]))
+    let what = match to {
+        Some(to) => format!("users find no entry {to:?} to the site"),
+        None => "users find no entry to the site: it has neither a balancer nor a name".into(),
+    };
+    Err(Problems(vec![Problem::new("traffic.to", what, fix)]))
 }
 
 /// Until the last intent has ended: nobody waits longer than their patience and retries.

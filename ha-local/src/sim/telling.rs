@@ -92,7 +92,7 @@ fn write_step(world: &mut World, step: &Step) {
         Some(one) => format!("instance {} is {}", one.name, one.fate),
         None => sentence(step),
     };
-    let record = Record { at: world.now, lane: Lane::Loop, weight: Weight::Decisive, what, cause, one };
+    let record = Record { at: world.now, lane: Lane::Loop, weight: Weight::Decisive, what, cause, one, felt: false };
     let number = world.trace.add(record);
     world.causes.insert(resource, number);
 }

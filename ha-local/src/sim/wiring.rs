@@ -21,6 +21,7 @@ pub(super) fn plane(profile: &Profile, workload: &Workload, zones: usize, bucket
             connect_timeout: profile.balancer.connect_timeout,
             idle_timeout: profile.balancer.idle_timeout,
             other_targets: profile.balancer.other_targets,
+            checks_wait: profile.balancer.checks_wait,
             notices_cut: profile.balancer.notices_cut,
         },
         users: users(profile, workload),

@@ -288,7 +288,7 @@ impl World {
     }
     /// Adds a record to the trace.
     pub fn tell(&mut self, lane: Lane, weight: Weight, what: String, cause: Option<usize>) -> usize {
-        self.trace.add(Record { at: self.now, lane, weight, what, cause, one: None })
+        self.trace.add(Record { at: self.now, lane, weight, what, cause, one: None, felt: false })
     }
 }
 

@@ -1,5 +1,6 @@
 //! `cargo xtask check`: everything that a change has to pass.
 
+mod claims;
 mod files;
 mod rules;
 mod testing;
@@ -26,6 +27,7 @@ pub fn run(root: &Path, depth: Depth) -> Result<(), Stop> {
     let mut parts = Parts::default();
     let cargo = |arguments: &[&str]| call(root, "cargo", arguments).map(drop);
     parts.run("files and words", || none(&rules.check(&sources)));
+    parts.run("claims", || none(&claims::check(&sources)));
     for limit in &rules.trees {
         parts.run(&format!("dependencies of {}", limit.package), || limit.check(root));
     }

@@ -5,7 +5,7 @@ use super::{
     objects::{Leaf, RecordObject},
 };
 use crate::sim::{
-    engine::{draw::who, queue::Event},
+    engine::{draw::who, queue::Event, trace::OneOfMany},
     plane::{Address, Place, Probe, RecordView},
 };
 use ha_core::{
@@ -104,8 +104,14 @@ impl Cloud {
             let passed = self.is_alive(env, *leaf);
             let after = judge(*checks, passed, &check);
             if after.health != checks.health && after.health != TargetHealth::Initial {
-                let judged = if passed { "is answered with" } else { "is answered without" };
-                env.tell(format!("{name} {judged} {}", self.shown(*leaf)), self.story_of(*leaf));
+                let one = OneOfMany {
+                    name: self.shown(*leaf),
+                    of: format!("answers of {name}"),
+                    place: String::new(),
+                    fate: if passed { "alive again by checks" } else { "dead by checks" }.into(),
+                };
+                let what = format!("{name}: {} is {}", one.name, one.fate);
+                env.tell_one(one, what, self.story_of(*leaf));
                 self.version += 1;
                 self.dirty.records = true;
             }

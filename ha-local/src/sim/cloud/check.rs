@@ -195,7 +195,7 @@ impl Cloud {
             && instance.phase == InstancePhase::Ready
         {
             let fate = format!("taken out by balancer {by}: checks fail");
-            env.tell_of(&self.pools, instance, fate, instance.story)
+            env.tell_of(&self.pools, instance, fate, instance.story.max(env.faults.cause_of_felt()))
         } else {
             let by = by.map_or("its own agent".to_owned(), |by| format!("balancer {by}"));
             let judged = if health == TargetHealth::Healthy { "healthy" } else { "unhealthy" };

@@ -148,7 +148,9 @@ impl Cloud {
                 env.tell_of(&self.pools, instance, "given up: failing checks for too long".into(), instance.story)
             }
             // That it is lost was told when it was missed.
-            LossReason::Gone => env.note(format!("instance {} is given up", instance.id), instance.story),
+            LossReason::Gone => {
+                env.note(format!("instance {} is given up: it stopped running", instance.id), instance.story)
+            }
         };
         instance.story = Some(told);
         let Some(pool) = self.pools.get_mut(&instance.pool) else { return };

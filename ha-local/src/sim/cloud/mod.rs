@@ -105,12 +105,28 @@ impl Env<'_> {
     /// Writes a decision or its result into the trace.
     fn tell(&mut self, what: String, cause: Option<usize>) -> usize {
         let cause = cause.or(self.cause);
-        self.trace.add(Record { at: self.now, lane: Lane::Provider, weight: Weight::Decisive, what, cause, one: None })
+        self.trace.add(Record {
+            at: self.now,
+            lane: Lane::Provider,
+            weight: Weight::Decisive,
+            what,
+            cause,
+            one: None,
+            felt: false,
+        })
     }
     /// Writes a step into the trace.
     fn note(&mut self, what: String, cause: Option<usize>) -> usize {
         let cause = cause.or(self.cause);
-        self.trace.add(Record { at: self.now, lane: Lane::Provider, weight: Weight::Detail, what, cause, one: None })
+        self.trace.add(Record {
+            at: self.now,
+            lane: Lane::Provider,
+            weight: Weight::Detail,
+            what,
+            cause,
+            one: None,
+            felt: false,
+        })
     }
     /// Writes a decision about one instance into the trace: `instance web-a-3 is lost`.
     fn tell_of(
@@ -128,9 +144,12 @@ impl Env<'_> {
             place: zone.to_string(),
             fate: fate.clone(),
         };
-        let (what, cause) = (format!("instance {id} is {fate}"), cause.or(self.cause));
-        let (at, lane, weight) = (self.now, Lane::Provider, Weight::Decisive);
-        self.trace.add(Record { at, lane, weight, what, cause, one: Some(one) })
+        self.tell_one(one, format!("instance {id} is {fate}"), cause)
+    }
+    /// Writes what befell one of many into the trace.
+    fn tell_one(&mut self, one: OneOfMany, what: String, cause: Option<usize>) -> usize {
+        let (at, lane, weight, cause) = (self.now, Lane::Provider, Weight::Decisive, cause.or(self.cause));
+        self.trace.add(Record { at, lane, weight, what, cause, one: Some(one), felt: false })
     }
 }
 

@@ -45,10 +45,6 @@ impl Caller {
         self.ring(timer).await;
         self.shared.lock().world.begin_turn(self.task);
     }
-    /// What the task's clock shows at an instant.
-    pub fn shows(&self, at: Timestamp) -> Timestamp {
-        self.shared.lock().world.tasks.get(self.task).map_or(at, |record| record.clock.shows(at))
-    }
     async fn ring(&self, timer: u64) {
         Timer { shared: self.shared.clone(), timer }.await;
     }

@@ -70,6 +70,9 @@ pub struct Record {
     /// The same as what befell one of many.
     #[serde(skip)]
     pub one: Option<OneOfMany>,
+    /// Of a fault: whether users can feel it by itself.
+    #[serde(skip)]
+    pub felt: bool,
 }
 
 /// Writes an instant as text like `19h30m`.
@@ -133,7 +136,7 @@ mod tests {
     use super::*;
 
     fn record(weight: Weight, cause: Option<usize>) -> Record {
-        Record { at: Timestamp::ZERO, lane: Lane::Loop, weight, what: "x".into(), cause, one: None }
+        Record { at: Timestamp::ZERO, lane: Lane::Loop, weight, what: "x".into(), cause, one: None, felt: false }
     }
 
     #[test]

@@ -15,6 +15,10 @@ impl Faults {
     pub fn cause_of_all(&self) -> Option<usize> {
         self.all.iter().filter_map(|fault| fault.told).max()
     }
+    /// The last record of any fault that users, and checks, can feel by itself.
+    pub fn cause_of_felt(&self) -> Option<usize> {
+        self.all.iter().filter(|fault| fault.strike.is_felt()).filter_map(|fault| fault.told).max()
+    }
     /// What led to a step of our loop: what somebody asked for, if the step is made for that, else the last fault.
     pub fn cause_of_step(&self, asked_for: bool, wish: Option<usize>) -> Option<usize> {
         if asked_for { wish } else { self.cause_of_all() }

@@ -43,6 +43,8 @@ pub(super) struct Injected {
     pub whom: String,
     /// What is told of it, as people say it.
     pub words: String,
+    /// What is told when its cause is gone.
+    pub over: String,
     pub strike: Strike,
     /// Names those it strikes in draws: a function of the record's id and the selector.
     pub key: u64,

@@ -7,7 +7,7 @@ use super::{
 use crate::sim::{
     engine::{
         queue::{Event, FaultStage},
-        trace::{Lane, Weight},
+        trace::{Lane, Record, Weight},
     },
     world::World,
 };
@@ -227,7 +227,9 @@ impl World {
     /// Writes what happened to a fault into the trace; later records can name it as their cause.
     pub(super) fn tell_of(&mut self, index: usize, what: String) {
         let cause = self.faults.all[index].told;
-        let record = self.tell(Lane::Fault, Weight::Decisive, what, cause);
+        let felt = self.faults.all[index].strike.is_felt();
+        let (at, lane, weight) = (self.now, Lane::Fault, Weight::Decisive);
+        let record = self.trace.add(Record { at, lane, weight, what, cause, one: None, felt });
         self.faults.all[index].told = Some(record);
     }
 }
@@ -236,17 +238,21 @@ impl Strike {
     /// Whether who is struck dies.
     fn kills(&self) -> bool {
         match self {
-            Self::Instances(_, instances) => match instances {
-                Instances::Kill => true,
-                Instances::Stop | Instances::Hang | Instances::Slow(_) | Instances::Errors(_) | Instances::Isolate => {
-                    false
-                }
-            },
+            Self::Instances(_, instances) => *instances == Instances::Kill,
             // Those that run already when their release turns bad.
             Self::Release(..) => true,
             Self::Zone(..) | Self::Link(..) | Self::Boot(..) | Self::Capacity(..) | Self::Api(..) => false,
             Self::Balancer(..) | Self::Dns(..) | Self::Store(_) | Self::Clock(_) | Self::Controller(_) => false,
             Self::Operator(_) | Self::Call(..) | Self::View(..) | Self::Metrics(..) => false,
+        }
+    }
+    /// Whether users can feel it by itself, not only by what the site does about it.
+    pub(super) fn is_felt(&self) -> bool {
+        match self {
+            Self::Instances(..) | Self::Zone(..) | Self::Link(..) | Self::Balancer(..) | Self::Dns(..) => true,
+            Self::Release(..) | Self::Operator(_) => true,
+            Self::Boot(..) | Self::Capacity(..) | Self::Api(..) | Self::Store(_) | Self::Clock(_) => false,
+            Self::Controller(_) | Self::Call(..) | Self::View(..) | Self::Metrics(..) => false,
         }
     }
     /// Whether who is struck stays so until it is let go.

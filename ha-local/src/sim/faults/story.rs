@@ -3,7 +3,7 @@
 use super::{
     Faults,
     injected::Injected,
-    strike::{Controller, Instances, Operator, Strike, Zone},
+    strike::{Controller, Operator, Strike, Zone},
     whom::Whom,
 };
 use ha_core::topology::ValidTopology;
@@ -24,16 +24,7 @@ impl Injected {
     pub(super) fn begins(&self, zones: &[String], names: &[String]) -> String {
         let who = || some(names, &self.target);
         match &self.strike {
-            Strike::Instances(_, instances) => match instances {
-                Instances::Kill => format!("gone with memory and disks: {}", who()),
-                Instances::Stop => format!("without power: {}", who()),
-                Instances::Hang => format!("frozen: {}", who()),
-                Instances::Slow(times) => format!("{times} times slower: {}", who()),
-                Instances::Errors(rate) => {
-                    format!("answering {} % of requests with 5xx: {}", (rate * 100.0).round(), who())
-                }
-                Instances::Isolate => format!("cut off from the network: {}", who()),
-            },
+            Strike::Instances(..) => self.words.replace("{who}", &who()),
             Strike::Zone(whom, _) if whom.is_some_of() => format!("{}: {}", self.zone_phrases().0, who()),
             Strike::Zone(whom, _) => format!("{} {}", place(whom, zones), self.zone_phrases().0),
             Strike::Controller(Controller::Down) => "our loop is dead".into(),
@@ -52,24 +43,11 @@ impl Injected {
             Strike::Controller(Controller::Down) => "our loop starts again, without memory".into(),
             Strike::Controller(Controller::Pause) => "our loop goes on with what it knew".into(),
             Strike::Controller(Controller::Second) => "the second loop is gone".into(),
-            Strike::Instances(_, instances) => match instances {
-                Instances::Kill => "what was killed stays gone".into(),
-                Instances::Stop => "power is back where it was taken".into(),
-                Instances::Hang => "what was frozen goes on with what it knew".into(),
-                Instances::Slow(_) => "what was slow is as fast as before".into(),
-                Instances::Errors(_) => "what answered 5xx is well again".into(),
-                Instances::Isolate => "what was cut off is connected again".into(),
-            },
-            Strike::Zone(..) | Strike::Link(..) | Strike::Boot(..) | Strike::Capacity(..) => self.is_over_in_words(),
-            Strike::Api(..) | Strike::Balancer(..) | Strike::Dns(..) | Strike::Store(_) => self.is_over_in_words(),
-            Strike::Release(..) | Strike::Clock(_) | Strike::Operator(_) => self.is_over_in_words(),
-            Strike::Call(..) | Strike::View(..) | Strike::Metrics(..) => self.is_over_in_words(),
+            Strike::Instances(..) | Strike::Zone(..) | Strike::Link(..) | Strike::Boot(..) => self.over.clone(),
+            Strike::Capacity(..) | Strike::Api(..) | Strike::Balancer(..) | Strike::Dns(..) => self.over.clone(),
+            Strike::Store(_) | Strike::Release(..) | Strike::Clock(_) | Strike::Operator(_) => self.over.clone(),
+            Strike::Call(..) | Strike::View(..) | Strike::Metrics(..) => self.over.clone(),
         }
-    }
-    fn is_over_in_words(&self) -> String {
-        let words = self.words.as_str();
-        // What a bad release was asked for with stays asked for: only what was bad about it is over.
-        words.split_once(" is asked for: ").map_or_else(|| format!("over: {words}"), |(_, bad)| format!("over: {bad}"))
     }
     fn zone_phrases(&self) -> (&'static str, &'static str) {
         if matches!(self.strike, Strike::Zone(_, Zone::Power)) {

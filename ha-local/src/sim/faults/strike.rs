@@ -5,7 +5,7 @@ use super::{
     whom::{Filter, Whom},
 };
 use crate::sim::engine::call::Outcome;
-use ha_core::name::PoolName;
+use ha_core::{fault::Parameters, name::PoolName};
 use std::time::Duration;
 
 /// What a fault does to whom, by family.
@@ -39,11 +39,38 @@ pub(super) enum Instances {
     Isolate,
 }
 
+impl Instances {
+    /// The effect of this word.
+    pub fn read(word: &str, given: &Parameters) -> Option<Self> {
+        Some(match word {
+            "kill" => Self::Kill,
+            "stop" => Self::Stop,
+            "hang" => Self::Hang,
+            "slow" => Self::Slow(times(given)),
+            "errors" => Self::Errors(rate(given)),
+            "isolate" => Self::Isolate,
+            _ => return None,
+        })
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Zone {
     Power,
     Network,
     Slow { times: f64, rate: f64 },
+}
+
+impl Zone {
+    /// The effect of this word.
+    pub fn read(word: &str, given: &Parameters) -> Option<Self> {
+        Some(match word {
+            "power" => Self::Power,
+            "network" => Self::Network,
+            "slow" => Self::Slow { times: times(given), rate: given.rate.unwrap_or(0.0) },
+            _ => return None,
+        })
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,11 +92,35 @@ pub(super) enum Boot {
     NoNames(f64),
 }
 
+impl Boot {
+    /// The effect of this word.
+    pub fn read(word: &str, given: &Parameters) -> Option<Self> {
+        Some(match word {
+            "slow" => Self::Slow(times(given)),
+            "never_serves" => Self::NeverServes { above_size: given.above_size },
+            "no_network" => Self::NoNetwork(given.delay.unwrap_or_default()),
+            _ => return None,
+        })
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Capacity {
     None,
     Scarce(f64),
     Quota(u32),
+}
+
+impl Capacity {
+    /// The effect of this word.
+    pub fn read(word: &str, given: &Parameters) -> Option<Self> {
+        Some(match word {
+            "none" => Self::None,
+            "scarce" => Self::Scarce(rate(given)),
+            "quota" => Self::Quota(given.most.unwrap_or(0)),
+            _ => return None,
+        })
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -81,6 +132,20 @@ pub(super) enum Api {
     Backlog(Option<Duration>),
 }
 
+impl Api {
+    /// The effect of this word.
+    pub fn read(word: &str, given: &Parameters) -> Option<Self> {
+        Some(match word {
+            "down" => Self::Down,
+            "error" => Self::Error { rate: rate(given), reads: given.reads.unwrap_or_else(|| rate(given)) },
+            "throttle" => Self::Throttle { rate: rate(given), retry_after: given.retry_after },
+            "slow" => Self::Slow(given.delay.unwrap_or_default()),
+            "backlog" => Self::Backlog(given.delay),
+            _ => return None,
+        })
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Balancer {
     Down,
@@ -88,6 +153,20 @@ pub(super) enum Balancer {
     Flap { rate: f64, period: Duration },
     Stale(Duration),
     CorruptOnChange(f64),
+}
+
+impl Balancer {
+    /// The effect of this word.
+    pub fn read(word: &str, given: &Parameters) -> Option<Self> {
+        Some(match word {
+            "down" => Self::Down,
+            "error" => Self::Error(rate(given)),
+            "flap" => Self::Flap { rate: rate(given), period: given.period.unwrap_or(Duration::from_secs(60)) },
+            "stale" => Self::Stale(given.age.unwrap_or_default()),
+            "corrupt_on_change" => Self::CorruptOnChange(rate(given)),
+            _ => return None,
+        })
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -109,6 +188,17 @@ pub(super) enum Asked {
 pub(super) enum Store {
     Down,
     Error { reads: f64, writes: f64 },
+}
+
+impl Store {
+    /// The effect of this word.
+    pub fn read(word: &str, given: &Parameters) -> Option<Self> {
+        Some(match word {
+            "down" => Self::Down,
+            "error" => Self::Error { reads: given.reads.unwrap_or(0.0), writes: given.writes.unwrap_or(0.0) },
+            _ => return None,
+        })
+    }
 }
 
 /// Which release is bad: the one that is asked for when it strikes, or one by name; `zones`: only there.
@@ -192,6 +282,19 @@ pub(super) enum Metrics {
     Scaled(f64),
 }
 
+impl Metrics {
+    /// The effect of this word.
+    pub fn read(word: &str, given: &Parameters) -> Option<Self> {
+        Some(match word {
+            "gap" => Self::Gap,
+            "delay" => Self::Delay(given.delay.unwrap_or_default()),
+            "fixed" => Self::Fixed(given.value.unwrap_or_default()),
+            "scaled" => Self::Scaled(given.factor.unwrap_or(1.0)),
+            _ => return None,
+        })
+    }
+}
+
 /// A thing by name, or every one; perhaps only its part in some zones.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub(super) struct Named {
@@ -228,4 +331,12 @@ impl Strike {
             Self::Controller(_) | Self::Call(..) | Self::View(..) | Self::Metrics(..) => None,
         }
     }
+}
+
+fn rate(given: &Parameters) -> f64 {
+    given.rate.unwrap_or(1.0)
+}
+
+fn times(given: &Parameters) -> f64 {
+    given.times.unwrap_or(1.0)
 }

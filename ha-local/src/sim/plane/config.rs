@@ -83,6 +83,8 @@ pub struct BalancerConfig {
     pub idle_timeout: Duration,
     /// How many other targets are tried when a connection fails.
     pub other_targets: u8,
+    /// Whether a health check waits in the queue as a request does, so that overload looks like illness.
+    pub checks_wait: bool,
     /// How long after a link was cut its endpoints leave out what is behind it.
     pub notices_cut: Duration,
 }
@@ -93,6 +95,7 @@ impl Default for BalancerConfig {
             connect_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(60),
             other_targets: 0,
+            checks_wait: true,
             notices_cut: Duration::from_secs(30),
         }
     }

@@ -30,7 +30,7 @@ impl Plane {
             match self.names[name].ask(resolver, ctx.now.0, mix(choice ^ u64::from(attempt.tried))) {
                 Lookup::Cached => self.hop(ctx.now, slot, Hop::Cached),
                 Lookup::Asked => {
-                    let late = self.links.jitter(2, mix(choice ^ 29 ^ (u64::from(attempt.tried) << 8)));
+                    let late = self.links.jitter(1, mix(choice ^ 29 ^ (u64::from(attempt.tried) << 8)));
                     self.attempts.at_mut(slot).extra += self.figures.lookup + late;
                     self.hop(ctx.now, slot, Hop::Asked);
                 }
@@ -110,7 +110,7 @@ impl Plane {
                 let attempt = self.attempts.at_mut(slot);
                 let failure = self.streams[usize::from(attempt.stream)].failure;
                 let bits = failure.bits(attempt.id);
-                attempt.extra += trip.ns * trips + self.links.jitter(2 * trips, mix(bits ^ 31));
+                attempt.extra += trip.ns * trips + self.links.jitter(trips, mix(bits ^ 31));
                 if trip.loss > 0 {
                     attempt.extra += self.links.resending(trip.loss, mix(bits ^ 13));
                 }
@@ -180,7 +180,7 @@ impl Plane {
         let trip = self.links.trip(from, Place::Zone(server.zone));
         let attempt = self.attempts.at_mut(slot);
         let bits = self.streams[usize::from(attempt.stream)].failure.bits(attempt.id);
-        attempt.extra += trip.ns * trips + self.links.jitter(2 * trips, mix(bits ^ 37));
+        attempt.extra += trip.ns * trips + self.links.jitter(trips, mix(bits ^ 37));
         if !server.well || trip.loss > 0 {
             attempt.extra += 2 * server.condition.delay_ns * trips;
             let loss = either(trip.loss, server.condition.loss);

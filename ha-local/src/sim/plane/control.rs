@@ -69,10 +69,12 @@ impl Plane {
         if condition.isolated || condition.frozen || trip.cut || lost || slow_way {
             return Probe::TimedOut;
         }
-        if !condition.ready || (server.busy >= server.concurrency && server.waiting >= server.bound) {
+        let waits = self.config.balancer.checks_wait;
+        let full = server.busy >= server.concurrency && server.waiting >= server.bound;
+        if !condition.ready || (waits && full) {
             return Probe::Failed;
         }
-        if server.alarmed() { Probe::TimedOut } else { Probe::Passed }
+        if waits && server.alarmed() { Probe::TimedOut } else { Probe::Passed }
     }
     /// Requests in work and in the queue of a server.
     pub fn in_flight(&self, id: ServerId) -> u32 {
@@ -145,6 +147,12 @@ impl Plane {
         self.balancers.iter_mut().for_each(Balancer::stale);
         self.judge_disturbance();
         self.deliver_held(ctx);
+    }
+    /// Users of this name came before the run: what a resolver is asked first has an age already, so that resolvers do not
+    /// all forget at once.
+    pub fn was_known(&mut self, entry: &DnsName) {
+        let name = self.name(entry);
+        self.names[name].warm = true;
     }
     /// Users of this name begin to come.
     pub fn start(&mut self, ctx: &mut Ctx<'_>, entry: &DnsName, traffic: Traffic) {

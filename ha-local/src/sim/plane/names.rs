@@ -1,7 +1,7 @@
 //! Names, the resolvers that keep their answers, and the connections that users keep.
 
 use super::{PlaneConfig, UsersConfig};
-use crate::sim::engine::draw::{as_below, mix};
+use crate::sim::engine::draw::{as_below, as_unit, mix};
 use ha_core::{name::DnsName, time::nanos};
 use std::time::Duration;
 
@@ -21,6 +21,9 @@ struct Cached {
     version: u32,
     choice: u32,
 }
+
+/// The version of a resolver that was never asked.
+const NEVER: u32 = u32::MAX;
 
 /// Every address of the version.
 const WHOLE: u32 = u32::MAX;
@@ -46,6 +49,8 @@ pub(super) struct Name {
     violators: (u32, u64),
     cache: Vec<Cached>,
     kept: Vec<Kept>,
+    /// Users came before the run: what a resolver is asked first has an age already.
+    pub warm: bool,
 }
 
 /// What a name answers, in the plane's numbers.
@@ -72,7 +77,7 @@ pub(super) enum Lookup {
 impl Name {
     pub(super) fn new(name: DnsName, config: &PlaneConfig) -> Self {
         let users = &config.users;
-        let nothing = Cached { until: 0, version: 0, choice: WHOLE };
+        let nothing = Cached { until: 0, version: NEVER, choice: WHOLE };
         let kept = if users.keep_alive.is_zero() { 0 } else { users.population.max(1) as usize };
         Self {
             name,
@@ -85,6 +90,7 @@ impl Name {
             violators: (users.ttl_violators, nanos(users.ttl_extra)),
             cache: vec![nothing; users.resolvers.max(1) as usize],
             kept: vec![Kept { until: 0, goal: Goal::Server(u32::MAX) }; kept],
+            warm: false,
         }
     }
     /// What is answered from now on; what resolvers keep stays, as long as they may answer with it.
@@ -122,15 +128,17 @@ impl Name {
         }
         let extra = if hit(self.violators.0) { self.violators.1 } else { 0 };
         let choice = if self.weights.is_empty() { WHOLE } else { weighted(&self.weights, mix(bits ^ 2)) };
+        let whole = self.ttl.saturating_add(extra);
+        let left =
+            if self.warm && cached.version == NEVER { (whole as f64 * as_unit(mix(bits ^ 4))) as u64 } else { whole };
         // At least 1, since 0 means that nothing is kept.
-        *cached =
-            Cached { until: now.saturating_add(self.ttl).saturating_add(extra).max(1), version: self.current, choice };
+        *cached = Cached { until: now.saturating_add(left).max(1), version: self.current, choice };
         Lookup::Asked
     }
     /// The address that is tried after so many others; `None`: there is no other.
     pub(super) fn answer(&self, resolver: u32, tried: u8, bits: u64) -> Option<Goal> {
         let cached = self.cache[resolver as usize];
-        let goals = &self.versions[cached.version as usize];
+        let goals = self.versions.get(cached.version as usize)?;
         if cached.choice != WHOLE {
             return if tried == 0 { goals.get(cached.choice as usize).copied() } else { None };
         }

@@ -83,12 +83,15 @@ impl Links {
             cut: there.cut || back.cut,
         }
     }
-    /// How much longer than usual so many packets take, one after the other.
-    pub(super) fn jitter(&self, packets: u64, bits: u64) -> u64 {
+    /// How much longer than usual so many trips take, each a packet there and one back.
+    pub(super) fn jitter(&self, trips: u64, bits: u64) -> u64 {
         if self.jitter == 0 {
             return 0;
         }
-        (0..packets).map(|nth| as_below(mix(bits ^ (nth << 32)), self.jitter.saturating_add(1))).sum()
+        // Half of the bits of one draw are chance enough for one packet.
+        let late = |bits: u64| as_below(bits, self.jitter.saturating_add(1));
+        let drawn = (0..trips).map(|nth| mix(bits ^ (nth << 32)));
+        drawn.map(|bits| late(bits) + late(bits << 32)).sum()
     }
     /// Since when nothing has passed between these places; never for an open way.
     pub(super) fn cut_since(&self, from: Place, to: Place) -> u64 {
@@ -133,12 +136,12 @@ mod tests {
     fn each_packet_may_be_late_by_any_part_of_the_jitter() {
         let config = NetworkConfig { jitter: std::time::Duration::from_nanos(1000), ..NetworkConfig::default() };
         let links = Links::new(1, &config);
-        let of_two: Vec<u64> = (0..10_000).map(|nth| links.jitter(2, mix(nth))).collect();
+        let of_two: Vec<u64> = (0..10_000).map(|nth| links.jitter(1, mix(nth))).collect();
         let mean = of_two.iter().sum::<u64>() as f64 / 10_000.0;
         // Four standard errors of the mean of 10,000 sums of two uniform numbers.
         assert!((mean - 1000.0).abs() < 4.0 * 408.2 / 100.0, "{mean}");
         assert!(of_two.iter().all(|late| *late <= 2000));
-        assert_eq!(Links::new(1, &NetworkConfig::default()).jitter(2, 5), 0);
+        assert_eq!(Links::new(1, &NetworkConfig::default()).jitter(1, 5), 0);
     }
 
     #[test]

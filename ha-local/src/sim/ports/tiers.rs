@@ -18,10 +18,6 @@ impl Ports {
     async fn wish(&self, request: Request) -> Result<()> {
         self.caller.call(request).await.map(|_| ())
     }
-    /// What was read, with its instant on the caller's own clock: that is the one by which its age is told.
-    fn stamped<T>(&self, reading: Reading<T>) -> Reading<T> {
-        Reading { at: self.caller.shows(reading.at), ..reading }
-    }
 }
 
 #[async_trait]
@@ -33,7 +29,7 @@ impl Network for Ports {
         let Answer::Network(reading) = self.caller.call(Request::NetworkObserve(scope.clone())).await? else {
             return Err(unexpected("network.observe"));
         };
-        Ok(self.stamped(reading))
+        Ok(reading)
     }
     async fn ensure(&self, scope: &Scope, spec: &NetworkSpec) -> Result<()> {
         self.wish(Request::NetworkEnsure(scope.clone(), spec.clone())).await
@@ -52,7 +48,7 @@ impl ComputePool for Ports {
         let Answer::Pools(reading) = self.caller.call(Request::PoolObserve(scope.clone())).await? else {
             return Err(unexpected("pool.observe"));
         };
-        Ok(self.stamped(reading))
+        Ok(reading)
     }
     async fn ensure(&self, scope: &Scope, spec: &PoolSpec) -> Result<()> {
         self.wish(Request::PoolEnsure(scope.clone(), spec.clone())).await
@@ -83,7 +79,7 @@ impl LoadBalancer for Ports {
         let Answer::Balancers(reading) = self.caller.call(Request::BalancerObserve(scope.clone())).await? else {
             return Err(unexpected("balancer.observe"));
         };
-        Ok(self.stamped(reading))
+        Ok(reading)
     }
     async fn ensure(&self, scope: &Scope, spec: &BalancerSpec) -> Result<()> {
         self.wish(Request::BalancerEnsure(scope.clone(), spec.clone())).await
@@ -105,7 +101,7 @@ impl Dns for Ports {
         let Answer::Records(reading) = self.caller.call(Request::DnsObserve(scope.clone())).await? else {
             return Err(unexpected("dns.observe"));
         };
-        Ok(self.stamped(reading))
+        Ok(reading)
     }
     async fn ensure(&self, scope: &Scope, set: &RecordSet) -> Result<()> {
         self.wish(Request::DnsEnsure(scope.clone(), set.clone())).await

@@ -113,6 +113,8 @@ pub struct Balancer {
     pub idle_timeout: Duration,
     /// How many other targets are tried when a connection fails.
     pub other_targets: u8,
+    /// Whether a health check waits in the queue as a request does, so that overload looks like illness.
+    pub checks_wait: bool,
     /// Whether an instance stays draining for its full time, even with nothing in flight.
     pub drains_full_time: bool,
     /// How often an endpoint (one in each zone) is looked at before its name drops it or takes it back.

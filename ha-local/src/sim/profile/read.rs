@@ -75,6 +75,7 @@ impl Profile {
                 connect_timeout: none,
                 idle_timeout: none,
                 other_targets: 0,
+                checks_wait: false,
                 drains_full_time: false,
                 endpoint_interval: none,
                 endpoint_threshold: 0,
@@ -198,6 +199,7 @@ impl<'d> Figures<'_, 'd> {
         if let Some(others) = self.value("other_targets", "0").and_then(|value| value.whole()) {
             balancer.other_targets = others;
         }
+        self.flag("checks_wait", &mut balancer.checks_wait);
         self.flag("drains_full_time", &mut balancer.drains_full_time);
         self.span("endpoint_interval", &mut balancer.endpoint_interval);
         self.count("endpoint_threshold", &mut balancer.endpoint_threshold);

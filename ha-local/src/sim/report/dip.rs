@@ -92,15 +92,15 @@ fn is_down(bucket: &Bucket, level: f64) -> bool {
     bucket.failed as f64 > expected + 3.0 * deviation
 }
 
-/// The latest fault, or crowd of users, before this instant.
+/// The latest fault that users can feel, or crowd of users, before this instant; else the latest fault.
 fn blamed(report: &Report, until: Timestamp) -> Option<usize> {
-    let before = report.events.partition_point(|event| event.at < until);
-    let is_one = |event: &Occurrence| match event.lane {
-        Lane::Fault => true,
+    let before = &report.events[..report.events.partition_point(|event| event.at < until)];
+    let is_felt = |event: &Occurrence| match event.lane {
+        Lane::Fault => event.felt,
         Lane::Users => event.after.is_none(),
         Lane::Provider | Lane::Loop => false,
     };
-    report.events[..before].iter().rposition(is_one)
+    before.iter().rposition(is_felt).or_else(|| before.iter().rposition(|event| event.lane == Lane::Fault))
 }
 
 #[cfg(test)]

@@ -22,12 +22,15 @@ pub struct Occurrence {
     /// The same as what befell one of many.
     #[serde(skip)]
     pub(super) one: Option<OneOfMany>,
+    /// Of a fault: whether users can feel it by itself.
+    #[serde(skip)]
+    pub(super) felt: bool,
 }
 
 impl Occurrence {
     /// An event that nothing led to.
     pub(super) fn root(at: Timestamp, lane: Lane, what: String) -> Self {
-        Self { at, lane, what, cause: None, after: None, one: None }
+        Self { at, lane, what, cause: None, after: None, one: None, felt: true }
     }
 }
 
@@ -52,8 +55,8 @@ pub fn decisive(records: &[Record]) -> Vec<Occurrence> {
             Weight::Decisive => {
                 let cause = after.and_then(|index| events.get(index)).map(|event| event.what.clone());
                 leads.push(Some(events.len()));
-                let Record { at, lane, what, one, .. } = record.clone();
-                events.push(Occurrence { at, lane, what, cause, after, one });
+                let Record { at, lane, what, one, felt, .. } = record.clone();
+                events.push(Occurrence { at, lane, what, cause, after, one, felt });
             }
         }
     }
@@ -65,7 +68,15 @@ mod tests {
     use super::*;
 
     fn record(at: u64, weight: Weight, what: &str, cause: Option<usize>) -> Record {
-        Record { at: Timestamp::from_secs(at), lane: Lane::Provider, weight, what: what.into(), cause, one: None }
+        Record {
+            at: Timestamp::from_secs(at),
+            lane: Lane::Provider,
+            weight,
+            what: what.into(),
+            cause,
+            one: None,
+            felt: true,
+        }
     }
 
     #[test]

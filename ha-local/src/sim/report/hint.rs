@@ -1,7 +1,7 @@
 //! The first fix that would help: simple rules from why intents failed; where none fits, nothing is said.
 
 use super::{Bucket, Dip, Report, show};
-use crate::sim::plane::Cause;
+use crate::sim::{engine::trace::Lane, plane::Cause};
 use std::time::Duration;
 
 /// The first fix, for the dip with the most failures and the cause of at least half of all failures.
@@ -29,7 +29,11 @@ pub(super) fn first_fix(report: &Report) -> Option<String> {
 
 /// Requests went on to instances that were gone, until checks found it out; and that was all.
 fn undetected(report: &Report, dip: &Dip) -> Option<String> {
-    let struck = report.events.get(dip.event?)?.at;
+    let led = report.events.get(dip.event?)?;
+    if led.lane != Lane::Fault || led.what.contains("release") {
+        return None;
+    }
+    let struck = led.at;
     let until = dip.until + Duration::from_secs_f64(report.series.bucket_s);
     let found_out = report.events.iter().filter(|event| event.at >= struck && event.at <= until);
     let last = found_out.filter(|event| event.what.contains("taken out")).map(|event| event.at).max()?;
@@ -45,6 +49,11 @@ fn undetected(report: &Report, dip: &Dip) -> Option<String> {
 
 /// Too little capacity for the load: either less of the one, or more of the other than before.
 fn overload(report: &Report, dip: &Dip) -> Option<String> {
+    let led = dip.event.and_then(|event| report.events.get(event));
+    if led.is_some_and(|event| event.what.contains("release")) {
+        let fix = "The new release was too slow for the load: `max_latency` in the gate rejects it at its first batch.";
+        return Some(fix.into());
+    }
     let (before, inside) = around(report, dip);
     let ready = |buckets: &[Bucket]| buckets.iter().map(|bucket| bucket.ready).min();
     let load = |buckets: &[Bucket]| buckets.iter().map(|bucket| bucket.offered).max();
@@ -73,12 +82,16 @@ fn around<'a>(report: &'a Report, dip: &Dip) -> (&'a [Bucket], &'a [Bucket]) {
 }
 
 fn bad_release(report: &Report, dip: &Dip) -> Option<String> {
-    let event = report.events.get(dip.event?)?;
-    event.what.contains("release").then(|| {
-        "Users met a release that answers with errors: a smaller first batch and a longer bake time before the next \
-         one let fewer of them meet it."
-            .into()
-    })
+    let what = &report.events.get(dip.event?)?.what;
+    if what.contains("turns bad") {
+        Some("What was in service turned bad by itself: no gate sees that; only another release ends it.".into())
+    } else {
+        what.contains("release").then(|| {
+            "Users met a release that answers with errors: a smaller first batch and a longer bake time before the \
+             next one let fewer of them meet it."
+                .into()
+        })
+    }
 }
 
 fn gone_address(dip: &Dip) -> Option<String> {
@@ -138,7 +151,11 @@ mod tests {
         let mut report = failing("server_error");
         assert_eq!(first_fix(&report), None);
         report.events[0].what = "a bad release of web is asked for".into();
-        assert!(first_fix(&report).unwrap().contains("batch"));
+        assert!(first_fix(&report).unwrap().contains("smaller first batch"));
+        report.events[0].what = "the release in service of pool web turns bad".into();
+        assert!(first_fix(&report).unwrap().contains("only another release"));
+        report.failures = [("queue_full".to_owned(), 70)].into();
+        assert!(first_fix(&report).unwrap().contains("max_latency"));
     }
 
     #[test]

@@ -181,7 +181,7 @@ mod tests {
 
     fn event(at: u64, what: &str, after: Option<usize>) -> Occurrence {
         let at = Timestamp::from_secs(at);
-        Occurrence { at, lane: Lane::Loop, what: what.into(), cause: None, after, one: None }
+        Occurrence { at, lane: Lane::Loop, what: what.into(), cause: None, after, one: None, felt: true }
     }
 
     fn lost(at: u64, name: &str, place: &str, after: Option<usize>) -> Occurrence {

@@ -55,8 +55,9 @@ pub(super) fn dips(report: &Report) -> String {
     for dip in &told {
         let long = lasting(dip.until.since(dip.from));
         let end = if dip.recovered { format!("for {long}") } else { "and not over at the end".into() };
-        text += &format!("Dip at {} {end}: {} of {} failed", clock(dip.from), count(dip.failed), count(dip.ended));
-        text += &format!(", at worst {}\n", percent(dip.worst));
+        let (failed, ended, worst) = (count(dip.failed), count(dip.ended), percent(dip.worst));
+        let told = format!("{end}: {failed} of {ended} failed, at worst {worst}");
+        text += &wrap(&format!("Dip at {} ", clock(dip.from)), &told);
         if let Some(event) = dip.event.and_then(|index| report.events.get(index)) {
             text += &wrap(&format!("  after {} {}: ", clock(event.at), event.lane), &event.what);
         }

@@ -32,6 +32,7 @@ impl Report {
                 cause: Some(led.what.clone()),
                 after: dip.event,
                 one: None,
+                felt: true,
             };
             insert(&mut self.events, event);
         }

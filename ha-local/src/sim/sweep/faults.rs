@@ -28,7 +28,21 @@ pub(super) fn faults(dice: Dice, site: &ValidTopology) -> Vec<Fault> {
     let all = in_scope();
     let kinds: Vec<&'static Effect> = (0..4).filter_map(|nth| dice.about("kind", nth).pick("effect", &all)).collect();
     let count = u64::from(dice.from_to("faults", 1, 8));
-    (0..count).filter_map(|nth| fault(dice.about("fault", nth), &kinds, site)).collect()
+    let drawn = (0..count).filter_map(|nth| fault(dice.about("fault", nth), &kinds, site));
+    let mut faults: Vec<Fault> = drawn.flat_map(|fault| before(&fault).into_iter().chain([fault])).collect();
+    faults.truncate(8);
+    faults
+}
+
+/// What has to be asked for first, so that this changes something.
+fn before(fault: &Fault) -> Option<Fault> {
+    let first = match fault.effect {
+        "operator.reopen" => "operator.evacuate",
+        "operator.put_back" => "operator.hold",
+        _ => return None,
+    };
+    let earlier = Fault::new(first, &fault.target.to_string()).ok()?;
+    Some(earlier.at(fault.at / 2))
 }
 
 fn fault(dice: Dice, kinds: &[&'static Effect], site: &ValidTopology) -> Option<Fault> {

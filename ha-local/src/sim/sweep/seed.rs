@@ -12,7 +12,7 @@ use ha_core::{
     event::Event,
     fault::{Fault, Scenario},
     time::{Timestamp, show},
-    topology::ValidTopology,
+    topology::{NoReading, Pool, ValidTopology},
     validate::Problems,
 };
 use std::{
@@ -93,7 +93,7 @@ impl Case {
         let mut sim = Sim::new(&self.site, self.seed)
             .profile(self.profile.clone())
             .scenario(&self.scenario())
-            .traffic(Traffic::poisson(0.05))
+            .traffic(Traffic::poisson(self.rate()))
             .observer(Arc::new(note));
         let setup = LoopSetup::default();
         let timers = Timers::of(&self.site, &self.profile, &setup);
@@ -113,6 +113,11 @@ impl Case {
         }
         let records = world.trace.records().iter().map(|record| record.clone().since(origin)).collect();
         Ok(Verdict { wrong, census, timers, records })
+    }
+    /// How many users come a second: a gate that waits for readings needs some.
+    fn rate(&self) -> f64 {
+        let waits = |pool: &Pool| pool.rollout.gate.no_reading == NoReading::Wait;
+        if self.site.topology().pools.iter().any(waits) { 0.5 } else { 0.05 }
     }
     fn ask(&self, simulation: &mut Simulation) {
         let mut state = simulation.state();

@@ -40,43 +40,19 @@ impl Written<'_> {
         }
     }
     pub(super) fn instances(&self, effect: &str) -> Result<Strike, String> {
-        let instances = match effect {
-            "kill" => Instances::Kill,
-            "stop" => Instances::Stop,
-            "hang" => Instances::Hang,
-            "slow" => Instances::Slow(self.times()),
-            "errors" => Instances::Errors(self.rate()),
-            "isolate" => Instances::Isolate,
-            _ => return self.no_tier(),
-        };
+        let Some(instances) = Instances::read(effect, &self.fault.parameters) else { return self.no_tier() };
         Ok(Strike::Instances(self.whom()?, instances))
     }
     pub(super) fn zone(&self, effect: &str) -> Result<Strike, String> {
-        let zone = match effect {
-            "power" => Zone::Power,
-            "network" => Zone::Network,
-            "slow" => Zone::Slow { times: self.times(), rate: self.fault.parameters.rate.unwrap_or(0.0) },
-            _ => return self.no_tier(),
-        };
+        let Some(zone) = Zone::read(effect, &self.fault.parameters) else { return self.no_tier() };
         Ok(Strike::Zone(self.whom()?, zone))
     }
     pub(super) fn boot(&self, effect: &str) -> Result<Strike, String> {
-        let given = &self.fault.parameters;
-        let boot = match effect {
-            "slow" => Boot::Slow(self.times()),
-            "never_serves" => Boot::NeverServes { above_size: given.above_size },
-            "no_network" => Boot::NoNetwork(given.delay.unwrap_or_default()),
-            _ => return self.no_tier(),
-        };
+        let Some(boot) = Boot::read(effect, &self.fault.parameters) else { return self.no_tier() };
         Ok(Strike::Boot(self.to_come()?, boot))
     }
     pub(super) fn capacity(&self, effect: &str) -> Result<Strike, String> {
-        let capacity = match effect {
-            "none" => Capacity::None,
-            "scarce" => Capacity::Scarce(self.rate()),
-            "quota" => Capacity::Quota(self.fault.parameters.most.unwrap_or(0)),
-            _ => return self.no_tier(),
-        };
+        let Some(capacity) = Capacity::read(effect, &self.fault.parameters) else { return self.no_tier() };
         Ok(Strike::Capacity(self.to_come()?, capacity))
     }
 }

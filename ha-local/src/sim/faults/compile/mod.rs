@@ -57,6 +57,7 @@ impl Faults {
             target,
             whom: fault.target.in_words(),
             words: fault.in_words(),
+            over: fault.is_over_in_words(),
             strike,
             key,
             at,

@@ -9,31 +9,14 @@ use ha_core::{
     backend::Kind,
     fault::{Amount, Subject},
 };
-use std::time::Duration;
 
 impl Written<'_> {
     pub(super) fn api(&self, effect: &str) -> Result<Strike, String> {
-        let given = &self.fault.parameters;
-        let api = match effect {
-            "down" => Api::Down,
-            "error" => Api::Error { rate: self.rate(), reads: given.reads.unwrap_or_else(|| self.rate()) },
-            "throttle" => Api::Throttle { rate: self.rate(), retry_after: given.retry_after },
-            "slow" => Api::Slow(given.delay.unwrap_or_default()),
-            "backlog" => Api::Backlog(given.delay),
-            _ => return self.no_tier(),
-        };
+        let Some(api) = Api::read(effect, &self.fault.parameters) else { return self.no_tier() };
         Ok(Strike::Api(self.named(), api))
     }
     pub(super) fn balancer(&self, effect: &str) -> Result<Strike, String> {
-        let given = &self.fault.parameters;
-        let balancer = match effect {
-            "down" => Balancer::Down,
-            "error" => Balancer::Error(self.rate()),
-            "flap" => Balancer::Flap { rate: self.rate(), period: given.period.unwrap_or(Duration::from_secs(60)) },
-            "stale" => Balancer::Stale(given.age.unwrap_or_default()),
-            "corrupt_on_change" => Balancer::CorruptOnChange(self.rate()),
-            _ => return self.no_tier(),
-        };
+        let Some(balancer) = Balancer::read(effect, &self.fault.parameters) else { return self.no_tier() };
         Ok(Strike::Balancer(self.named(), balancer))
     }
     pub(super) fn dns(&self, effect: &str) -> Result<Strike, String> {
@@ -67,12 +50,7 @@ impl Written<'_> {
         Ok(Strike::Dns(asked, dns))
     }
     pub(super) fn store(&self, effect: &str) -> Result<Strike, String> {
-        let given = &self.fault.parameters;
-        let store = match effect {
-            "down" => Store::Down,
-            "error" => Store::Error { reads: given.reads.unwrap_or(0.0), writes: given.writes.unwrap_or(0.0) },
-            _ => return self.no_tier(),
-        };
+        let Some(store) = Store::read(effect, &self.fault.parameters) else { return self.no_tier() };
         Ok(Strike::Store(store))
     }
     pub(super) fn view(&self, effect: &str) -> Result<Strike, String> {
@@ -100,14 +78,7 @@ impl Written<'_> {
         if !["*", "healthy", "errors", "latency", "requests"].contains(&metric.name.as_deref().unwrap_or("*")) {
             return self.nothing_at(&self.fault.target.what.to_string());
         }
-        let given = &self.fault.parameters;
-        let metrics = match effect {
-            "gap" => Metrics::Gap,
-            "delay" => Metrics::Delay(given.delay.unwrap_or_default()),
-            "fixed" => Metrics::Fixed(given.value.unwrap_or_default()),
-            "scaled" => Metrics::Scaled(given.factor.unwrap_or(1.0)),
-            _ => return self.no_tier(),
-        };
+        let Some(metrics) = Metrics::read(effect, &self.fault.parameters) else { return self.no_tier() };
         let pool = Named::new(self.fault.target.pool.as_deref().unwrap_or("*"));
         Ok(Strike::Metrics(Metric { metric, pool }, metrics))
     }

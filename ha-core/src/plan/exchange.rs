@@ -19,7 +19,7 @@ pub(super) fn retire(tier: &mut Tier, draft: &mut Draft, wanted: &PoolSpec, cour
     let mut batch = tier.wish.rollout.batch;
     let mut refused = false;
     for member in &outdated {
-        let gate_open = misplaced(member, wanted) || !course.rolling() || matches!(course.verdict, Verdict::Pass);
+        let gate_open = misplaced(member, wanted) || matches!(course.verdict, Verdict::Pass);
         // Where nobody serves, a balancer may be giving requests to all: then who fails its checks stays. Below the floor
         // who is about to serve is still needed.
         let hopeless = member.state.phase == InstancePhase::Unready || losses::deadline(tier, member) <= tier.at;

@@ -133,3 +133,13 @@ fn a_plan_counts_its_steps_by_what_they_do() {
     assert!(remove.to_string().contains("\n  -   record shop.example goes: "), "{remove}");
     assert!(remove.to_string().contains("(users may notice)"), "{remove}");
 }
+
+#[test]
+fn a_step_is_like_itself_begun_at_another_time_and_like_no_other() {
+    let mut toy = Toy::converged(&shop(web()));
+    let step = |toy: &Toy, release: &str| plan(&shop(web().release(release)), &toy.observed()).waves[0][0].clone();
+    let (one, other) = (step(&toy, "v2"), step(&toy, "v3"));
+    toy.tick(60);
+    assert!(one.is_like(&step(&toy, "v2")) && one != step(&toy, "v2"));
+    assert!(!one.is_like(&other));
+}

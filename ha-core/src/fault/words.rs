@@ -55,10 +55,12 @@ impl Fault {
 
 /// A release that is asked for with the fault, or one by name that turns bad.
 fn bad(target: &Selector) -> String {
-    match &target.what {
-        Subject::Named(kind, release) if kind == "release" => format!("release {release} turns bad"),
-        _ => format!("a bad release of {} is asked for", target.in_words()),
+    if let Subject::Named(kind, release) = &target.what
+        && kind == "release"
+    {
+        return format!("release {release} turns bad");
     }
+    format!("a bad release of {} is asked for", target.in_words())
 }
 
 impl Selector {

@@ -87,7 +87,8 @@ pub enum InstancePhase {
     Ready,
     /// Was ready; now it fails its checks.
     Unready,
-    /// Gets no new request; those in flight may finish; then it is stopped.
+    /// On its way out, from the moment at which that was asked for: it gets no new request as soon as its pool has acted,
+    /// those in flight may finish, then it is stopped.
     Draining,
     /// Pulled out: gets no request, is not replaced for ill health.
     Held(HoldMode),

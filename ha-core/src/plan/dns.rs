@@ -78,9 +78,6 @@ fn keep_the_old_ttl(draft: &mut Draft, set: &mut RecordSet, seen: &RecordState, 
 
 /// What must be there before the name may answer with `wanted`: users must not be sent to what cannot serve.
 fn not_ready(draft: &Draft, seen: &RecordSet, wanted: &RecordSet) -> Option<String> {
-    if seen.kind == wanted.kind {
-        return None;
-    }
     let before = seen.kind.endpoints();
     let (pools, balancers) = (draft.pools().all(), draft.balancers().all());
     let endpoints = wanted.kind.endpoints();

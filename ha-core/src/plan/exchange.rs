@@ -5,10 +5,11 @@ use super::{
     crew::{Member, misplaced},
     draft::Draft,
     gate::Verdict,
+    losses,
     pool::Tier,
     rollout::Course,
 };
-use crate::backend::{Refill, spec::PoolSpec};
+use crate::backend::{Refill, spec::PoolSpec, state::InstancePhase};
 
 /// Retires what is to be exchanged: what serves within batch and budget, and only while the pool is complete; what does
 /// not serve as soon as no gate forbids it. A closed zone is left without asking the gate: that is not about a release.
@@ -18,9 +19,13 @@ pub(super) fn retire(tier: &mut Tier, draft: &mut Draft, wanted: &PoolSpec, cour
     let mut batch = tier.wish.rollout.batch;
     let mut refused = false;
     for member in &outdated {
-        let gate_open = misplaced(member, wanted) || !course.rolling() || matches!(course.verdict, Verdict::Pass);
-        // Where nobody serves, a balancer may be giving requests to all: then who fails its checks stays.
-        let free = !member.serving && tier.crew.serving() > 0 && (misplaced(member, wanted) || !course.rolling());
+        let gate_open = misplaced(member, wanted) || matches!(course.verdict, Verdict::Pass);
+        // Where nobody serves, a balancer may be giving requests to all: then who fails its checks stays. Below the floor
+        // who is about to serve is still needed.
+        let hopeless = member.state.phase == InstancePhase::Unready || losses::deadline(tier, member) <= tier.at;
+        let spared = hopeless || tier.crew.serving() >= tier.floor;
+        let free = !member.serving && tier.crew.serving() > 0 && spared;
+        let free = free && (misplaced(member, wanted) || !course.rolling());
         if free {
             step(tier, draft, wanted, member);
         } else if gate_open && complete && batch > 0 {

@@ -13,12 +13,11 @@ use crate::{
 
 /// Whether a pool has enough ready instances to be given requests.
 pub(super) fn pool_serves(site: &ValidTopology, pools: &[PoolState], name: &PoolName) -> bool {
-    let Some(seen) = pools.iter().find(|seen| seen.spec.name == *name) else { return false };
+    let (Some(seen), Some(wish)) = (pools.iter().find(|seen| seen.spec.name == *name), site.pool(name)) else {
+        return false;
+    };
     let ready = seen.instances.iter().filter(|instance| instance.phase == InstancePhase::Ready).count();
-    let least = site.pool(name).map_or(1, |wish| {
-        let capacity = wanted::capacity(wish, seen.desired);
-        wish.guards.min_healthy.of_at_least(capacity).max(1)
-    });
+    let least = wish.guards.min_healthy.of_at_least(wanted::capacity(wish, seen.desired)).max(1);
     u32::try_from(ready).is_ok_and(|ready| ready >= least)
 }
 

@@ -17,29 +17,37 @@ const TOGETHER: Duration = Duration::from_secs(60);
 /// A zone that fails shows itself in several ways, over at least this time.
 const ZONE_FAILS: Duration = Duration::from_secs(300);
 
-/// Why the candidate has failed, if it has.
+/// Why the candidate has failed, if it has. What fails in one zone at about the same time is one accident; the first is
+/// forgiven where the candidate serves in another zone, or where it only stopped.
 pub(super) fn blame(tier: &Tier, seen: &PoolState, candidate: &Candidate) -> Option<String> {
     let of_it = |loss: &&Loss| loss.release == candidate.release && loss.at >= candidate.since;
     let losses = seen.losses.iter().filter(of_it).filter(|loss| !zone_failed(tier, seen, loss));
-    let (mut first_gone, mut accidents): (Option<&Loss>, u32) = (None, 0);
+    let mut first: Option<&Loss> = None;
     for loss in losses {
-        match loss.why {
-            LossReason::NeverReady => return Some(format!("{} was never ready", loss.instance)),
-            LossReason::Unhealthy => return Some(format!("{} was ready and then failed its checks", loss.instance)),
-            LossReason::Gone => {
-                let same =
-                    first_gone.is_some_and(|first| first.zone == loss.zone && apart(first.at, loss.at) <= TOGETHER);
-                if !same {
-                    accidents += 1;
-                    first_gone = first_gone.or(Some(loss));
-                }
-                if accidents > 1 {
-                    return Some(format!("{} stopped, and was not the first", loss.instance));
-                }
-            }
+        let well_elsewhere = serves_outside(tier, &loss.zone, &candidate.release);
+        let window = if well_elsewhere { ZONE_FAILS } else { TOGETHER };
+        let same = first.is_some_and(|first| first.zone == loss.zone && apart(first.at, loss.at) <= window);
+        let forgiven = well_elsewhere || loss.why == LossReason::Gone;
+        if !forgiven || (first.is_some() && !same) {
+            return Some(story(loss, first.is_some()));
         }
+        first = first.or(Some(loss));
     }
     overdue(tier, candidate)
+}
+
+fn story(loss: &Loss, again: bool) -> String {
+    let what = match loss.why {
+        LossReason::NeverReady => "was never ready",
+        LossReason::Unhealthy => "was ready and then failed its checks",
+        LossReason::Gone => "stopped",
+    };
+    format!("{} {what}{}", loss.instance, if again { ", and was not the first" } else { "" })
+}
+
+/// Whether the candidate serves in another zone than this.
+fn serves_outside(tier: &Tier, zone: &ZoneName, release: &Release) -> bool {
+    tier.crew.live().any(|member| member.serving && member.state.release == *release && member.state.zone != *zone)
 }
 
 /// Whether the zone was lost, not the instance: another release lost an instance there at about the same time.
@@ -52,8 +60,12 @@ fn zone_failed(tier: &Tier, seen: &PoolState, loss: &Loss) -> bool {
 /// An instance of the candidate that should have served by now, in a zone where others are well.
 fn overdue(tier: &Tier, candidate: &Candidate) -> Option<String> {
     let of_it = tier.crew.live().filter(|member| member.state.release == candidate.release);
-    let mut late = of_it.filter(|member| deadline(tier, member) <= tier.at);
-    let late = late.find(|member| !zone_ails(tier, &member.state.zone, &candidate.release))?;
+    let late: Vec<Member> = of_it.filter(|member| deadline(tier, member) <= tier.at).collect();
+    let one_zone = late.iter().all(|member| member.state.zone == late[0].state.zone);
+    let excused = |zone: &ZoneName| {
+        zone_ails(tier, zone, &candidate.release) || (one_zone && serves_outside(tier, zone, &candidate.release))
+    };
+    let late = late.iter().find(|member| !excused(&member.state.zone))?;
     Some(format!("{} does not serve after {}", late.state.id, crate::time::show(tier.wish.boot.budget)))
 }
 

@@ -32,6 +32,8 @@ pub(super) struct Tier<'a> {
     pub capacity: u32,
     /// How many that serve may still be taken out in this turn, over all steps.
     pub budget: u32,
+    /// How many must stay in service.
+    pub floor: u32,
 }
 
 pub(super) fn plan(draft: &mut Draft) {
@@ -90,7 +92,7 @@ impl<'a> Tier<'a> {
         let floor = wish.guards.min_healthy.of_at_least(capacity).max(1);
         // Who is behind a balancer that cannot be seen may be its last: nobody is taken out.
         let budget = if balancers.is_some() { crew.serving().saturating_sub(floor) } else { 0 };
-        Self { wish, crew, balancers, at, capacity, budget }
+        Self { wish, crew, balancers, at, capacity, budget, floor }
     }
 
     fn keep(mut self, draft: &mut Draft, seen: &PoolState) {

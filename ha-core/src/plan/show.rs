@@ -179,7 +179,7 @@ impl fmt::Display for Why {
             Self::Bake(until) => write!(f, "the new release must stay ready until {until}"),
             Self::Reading(release) => write!(f, "no good reading of {release} yet"),
             Self::Footing(what) => write!(f, "waits for {what}"),
-            Self::Unseen => f.write_str("accepted, and not to be seen: asked for again later"),
+            Self::Unseen => f.write_str("asked for more than once, and not there: asked again later"),
             Self::Broken(what) => write!(f, "{what} does not work"),
             Self::Rejected(release) => write!(f, "{release} was rejected: name another, or raise retry"),
             Self::NoSuchInstance(id) => write!(f, "there is no {id} to hold: take it from the list"),

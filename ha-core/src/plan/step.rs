@@ -246,7 +246,7 @@ pub enum Why {
     NoSuchInstance(InstanceId),
     /// No step may be taken without going below the minimum.
     Budget,
-    /// It was asked for and accepted more than once, and is not seen: it is asked for again, ever more rarely.
+    /// It was asked for more than once, and accepted or refused, and is not there: it is asked ever more rarely.
     Unseen,
 }
 

@@ -135,6 +135,7 @@ impl Controller {
     /// Turns until it is stopped or superseded, then gives the lease back. Dropping the future leaves what dropping
     /// [`Self::once`] leaves.
     pub async fn forever(&mut self, wanted: &dyn Wanted) -> End {
+        self.insisting.refusals = true;
         loop {
             let site = wanted.wanted();
             let turned = self.once(&site).await;

@@ -1,10 +1,11 @@
-//! How often one wish is repeated: what the provider accepts and never shows is asked again ever more rarely.
+//! How often one wish is repeated: what is accepted and never shown, or refused for good, is asked ever more rarely.
 //!
 //! An observation may lack what is there (the provider lost its list, not the thing). The planner cannot know that, and
 //! asking again is harmless once; asking every turn for hours is a storm of writes onto something that works.
 
 use crate::{
     apply::{Applied, Outcome},
+    backend::Kind,
     plan::{Plan, Step, Waiting, Why},
     time::Timestamp,
 };
@@ -13,32 +14,42 @@ use std::time::Duration;
 /// However long a wish was repeated in vain, it is repeated after this long.
 const LONGEST: Duration = Duration::from_secs(3600);
 
-/// The wishes that were accepted and are planned again turn after turn. Losing them costs a few calls.
+/// The wishes that were answered and are planned again turn after turn. Losing them costs a few calls.
 #[derive(Debug, Default)]
-pub(super) struct Insisting(Vec<Wish>);
+pub(super) struct Insisting {
+    wishes: Vec<Wish>,
+    /// Whether what is refused for good is asked more rarely, too. Who waits for the end wants to be told each time.
+    pub(super) refusals: bool,
+}
 
 #[derive(Debug)]
 struct Wish {
     step: Step,
-    accepted: Timestamp,
+    answered: Timestamp,
     times: u32,
 }
 
 impl Insisting {
     /// Takes out of the plan what was accepted before and is not due again; it is waited for instead.
     pub(super) fn hold_back(&mut self, plan: &mut Plan, period: Duration) {
-        self.0.retain(|wish| plan.steps().any(|step| step.is_like(&wish.step)));
+        self.wishes.retain(|wish| {
+            let planned = plan.steps().any(|step| step.is_like(&wish.step));
+            // Of a tier that could not be read it is not known whether the wish was fulfilled.
+            let kind = std::mem::discriminant(&wish.step.tier());
+            let unknown = |waiting: &Waiting| matches!(waiting.why, Why::Unknown(_));
+            planned || plan.waiting.iter().any(|w| unknown(w) && std::mem::discriminant(&w.tier) == kind)
+        });
         let now = plan.at;
         let (mut waiting, mut due) = (Vec::new(), plan.look_again);
         for wave in &mut plan.waves {
             wave.retain(|step| {
-                let Some(wish) = self.0.iter().find(|wish| wish.step.is_like(step)) else { return true };
-                let again = wish.accepted + wait(wish.times, period);
+                let Some(wish) = self.wishes.iter().find(|wish| wish.step.is_like(step)) else { return true };
+                let again = wish.answered + wait(wish.times, period);
                 if again <= now {
                     return true;
                 }
                 due = Some(due.map_or(again, |due| due.min(again)));
-                waiting.push(Waiting { tier: step.tier(), why: Why::Unseen, since: Some(wish.accepted) });
+                waiting.push(Waiting { tier: step.tier(), why: Why::Unseen, since: Some(wish.answered) });
                 false
             });
         }
@@ -46,17 +57,29 @@ impl Insisting {
         plan.waiting.extend(waiting);
         plan.look_again = due;
     }
-    /// Notes what was accepted.
+    /// Notes what was accepted, or refused for good.
     pub(super) fn note(&mut self, applied: &Applied, now: Timestamp) {
         for (step, outcome) in &applied.steps {
-            if *outcome != Outcome::Accepted {
+            if !settles(outcome, self.refusals) {
                 continue;
             }
-            match self.0.iter_mut().find(|wish| wish.step.is_like(step)) {
-                Some(wish) => (wish.accepted, wish.times) = (now, wish.times.saturating_add(1)),
-                None => self.0.push(Wish { step: step.clone(), accepted: now, times: 1 }),
+            match self.wishes.iter_mut().find(|wish| wish.step.is_like(step)) {
+                Some(wish) => (wish.answered, wish.times) = (now, wish.times.saturating_add(1)),
+                None => self.wishes.push(Wish { step: step.clone(), answered: now, times: 1 }),
             }
         }
+    }
+}
+
+/// Whether asking again at once would be answered the same: it was accepted, or refused for a reason that stays.
+fn settles(outcome: &Outcome, refusals: bool) -> bool {
+    match outcome {
+        Outcome::Accepted => true,
+        Outcome::NotStarted => false,
+        Outcome::Failed(error) => match error.kind() {
+            Kind::Quota | Kind::NoCapacity | Kind::Denied | Kind::Rejected(_) | Kind::Conflict(_) => refusals,
+            Kind::NotReady(_) | Kind::NotFound | Kind::Unavailable | Kind::Throttled(_) => false,
+        },
     }
 }
 

@@ -104,7 +104,8 @@ impl Check<'_> {
         }
         let Capacity::Fixed(capacity) = pool.capacity else { return };
         let at = format!("{path}.rollout.surge");
-        let needed = pool.guards.min_healthy.of_at_least(capacity);
+        // One must always stay.
+        let needed = pool.guards.min_healthy.of_at_least(capacity).max(1);
         if rollout.surge == 0 && needed >= capacity {
             let what =
                 format!("with a surge of 0 and {needed} of {capacity} to stay ready, nothing can ever be renewed");

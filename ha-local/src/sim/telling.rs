@@ -53,11 +53,12 @@ fn write(world: &mut World, what: &What) {
         What::Superseded(generation) => {
             (Weight::Decisive, format!("gives way to a controller of generation {generation}"))
         }
-        _ => return,
+        What::Planned(_) | _ => return,
     };
-    let cause = match what {
-        What::Failed(step, _) | What::Accepted(step) => world.cause_of(&resource(step)),
-        _ => world.faults.cause_of_all(),
+    let cause = if let What::Failed(step, _) | What::Accepted(step) = what {
+        world.cause_of(&resource(step))
+    } else {
+        world.faults.cause_of_all()
     };
     world.tell(Lane::Loop, weight, text, cause);
 }
@@ -77,10 +78,7 @@ fn weight(why: &Why) -> Weight {
 /// The same, its times counted from the run's start.
 fn since(origin: Timestamp, waiting: &Waiting) -> Waiting {
     let from = |at: Timestamp| Timestamp(at.0.saturating_sub(origin.0));
-    let why = match &waiting.why {
-        Why::Bake(until) => Why::Bake(from(*until)),
-        why => why.clone(),
-    };
+    let why = if let Why::Bake(until) = waiting.why { Why::Bake(from(until)) } else { waiting.why.clone() };
     Waiting { tier: waiting.tier.clone(), why, since: waiting.since.map(from) }
 }
 
@@ -113,10 +111,12 @@ fn exchanged(step: &Step) -> Option<OneOfMany> {
         Refill::Yes => "exchanged",
         Refill::No => "retired",
     };
-    let fate = match &step.reason {
-        Reason::Outdated(release) => format!("{verb}, having run {release}"),
-        Reason::Evacuate(zone) => format!("{verb}, for zone {zone} is closed"),
-        other => format!("{verb}: {other}"),
+    let fate = if let Reason::Outdated(release) = &step.reason {
+        format!("{verb}, having run {release}")
+    } else if let Reason::Evacuate(zone) = &step.reason {
+        format!("{verb}, for zone {zone} is closed")
+    } else {
+        format!("{verb}: {}", step.reason)
     };
     Some(OneOfMany { name: instance.to_string(), of: format!("instances of {pool}"), place: String::new(), fate })
 }

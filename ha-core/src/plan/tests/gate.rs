@@ -189,6 +189,11 @@ fn an_instance_that_is_overdue_fails_the_gate_unless_its_zone_ails() {
             .unwrap()
             .id
             .to_string();
+        let mut elsewhere = toy.clone();
+        let id =
+            toy.pools[0].instances.iter().find(|i| i.zone != zone && i.release.as_str() == "v1").unwrap().id.clone();
+        elsewhere.phase(id.as_str(), InstancePhase::Unready);
+        assert_eq!(says(&plan(&site, &elsewhere.observed())), Says::Fail, "another zone ails");
         toy.phase(&other, InstancePhase::Booting);
         assert_eq!(says(&plan(&site, &toy.observed())), Says::Fail, "booting is no ailment");
         toy.phase(&other, InstancePhase::Unready);
@@ -291,7 +296,7 @@ fn a_failed_gate_says_the_share_it_measured() {
 #[test]
 fn an_instance_of_the_stable_release_that_is_overdue_is_not_the_candidates_fault() {
     let (mut toy, site) = baked(&Gate::default());
-    toy.phase("b-2", InstancePhase::Unready);
+    toy.phase("b-2", InstancePhase::Booting);
     toy.at = toy.at + secs(1000);
     let plan = plan(&site, &toy.observed());
     assert!(!asked(&plan).iter().any(|step| step.starts_with("ensure")), "{plan}");

@@ -1,5 +1,6 @@
 //! The planner, proved by tables and by observations moved by hand.
 
+mod accidents;
 mod create;
 mod crew;
 mod exchange;

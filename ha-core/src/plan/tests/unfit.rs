@@ -69,3 +69,21 @@ fn in_a_release_who_does_not_serve_waits_for_the_gate_and_costs_a_place_of_the_b
     toy.balancers[0].readings.clear();
     assert_eq!(asked(&plan(&site, &toy.observed())), [""; 0]);
 }
+
+#[test]
+fn below_the_floor_who_still_boots_is_not_sent_away() {
+    let mut toy = Toy::converged(&shop(of("v1")));
+    let ids: Vec<String> = toy.pools[0].instances.iter().map(|instance| instance.id.to_string()).collect();
+    for id in &ids[1..] {
+        toy.instance(id).release = "v2".into();
+        toy.phase(id, InstancePhase::Booting);
+        let now = toy.at;
+        toy.instance(id).launched = now;
+    }
+    let retires = |toy: &Toy| asked(&plan(&shop(of("v1")), &toy.observed())).iter().any(|s| s.contains("retire"));
+    assert!(!retires(&toy));
+    for id in &ids[1..] {
+        toy.phase(id, InstancePhase::Unready);
+    }
+    assert!(retires(&toy), "who fails its checks is no help");
+}

@@ -90,7 +90,7 @@ fn every_wait_has_its_words_and_only_two_are_the_owners() {
         (Why::Rejected("v2".into()), "v2 was rejected: name another, or raise retry", true),
         (Why::NoSuchInstance("x-9".into()), "there is no x-9 to hold: take it from the list", true),
         (Why::Budget, "nobody can be spared without going below the minimum", false),
-        (Why::Unseen, "accepted, and not to be seen: asked for again later", false),
+        (Why::Unseen, "asked for more than once, and not there: asked again later", false),
     ];
     for (why, words, owners) in rows {
         assert_eq!((why.to_string().as_str(), why.is_the_owners()), (words, owners));
@@ -132,4 +132,14 @@ fn a_plan_counts_its_steps_by_what_they_do() {
     assert_eq!(last(&remove), "0 to create, 0 to change, 0 to replace, 1 to remove; 3 waiting");
     assert!(remove.to_string().contains("\n  -   record shop.example goes: "), "{remove}");
     assert!(remove.to_string().contains("(users may notice)"), "{remove}");
+}
+
+#[test]
+fn a_step_is_like_itself_begun_at_another_time_and_like_no_other() {
+    let mut toy = Toy::converged(&shop(web()));
+    let step = |toy: &Toy, release: &str| plan(&shop(web().release(release)), &toy.observed()).waves[0][0].clone();
+    let (one, other) = (step(&toy, "v2"), step(&toy, "v3"));
+    toy.tick(60);
+    assert!(one.is_like(&step(&toy, "v2")) && one != step(&toy, "v2"));
+    assert!(!one.is_like(&other));
 }

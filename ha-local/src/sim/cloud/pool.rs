@@ -267,7 +267,7 @@ impl Cloud {
             id: it.id.clone(),
             zone: it.zone.clone(),
             release: it.release.clone(),
-            phase: it.phase,
+            phase: if it.retiring.is_some() { InstancePhase::Draining } else { it.phase },
             since: it.since,
             launched: it.launched,
         });

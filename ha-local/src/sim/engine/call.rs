@@ -87,22 +87,6 @@ pub enum Answer {
     View(Option<Box<View>>),
 }
 
-impl Answer {
-    /// The same, with the age of what was seen on a clock that is so many ns ahead: a reading is stamped by its reader.
-    pub fn on_a_clock(self, ahead: i64) -> Self {
-        fn shifted<T>(reading: Reading<T>, ahead: i64) -> Reading<T> {
-            Reading { at: Timestamp(reading.at.0.saturating_add_signed(ahead)), ..reading }
-        }
-        match self {
-            Self::Network(reading) => Self::Network(shifted(reading, ahead)),
-            Self::Pools(reading) => Self::Pools(shifted(reading, ahead)),
-            Self::Balancers(reading) => Self::Balancers(shifted(reading, ahead)),
-            Self::Records(reading) => Self::Records(shifted(reading, ahead)),
-            Self::Done | Self::Object(_) | Self::Version(_) | Self::Keys(_) | Self::View(_) => self,
-        }
-    }
-}
-
 /// Which call: the same when something else is disturbed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CallId {

@@ -10,6 +10,7 @@ pub mod limits;
 pub mod queue;
 pub mod resting;
 pub mod sending;
+mod stamps;
 pub mod task;
 pub mod trace;
 pub mod wait;

@@ -2,26 +2,53 @@
 
 use super::{Bucket, Dip, Report, show};
 use crate::sim::{engine::trace::Lane, plane::Cause};
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-/// The first fix, for the dip with the most failures and the cause of at least half of all failures.
+/// Causes that one fix ends.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Trouble {
+    Waiting,
+    Nobody,
+    Gone,
+    Errors,
+    Addresses,
+    Balancer,
+}
+
+impl Trouble {
+    fn of(cause: Cause) -> Self {
+        match cause {
+            Cause::QueueFull | Cause::TimedOut | Cause::Late => Self::Waiting,
+            Cause::NoTarget => Self::Nobody,
+            Cause::TargetLost | Cause::TargetTimeout => Self::Gone,
+            Cause::ServerError => Self::Errors,
+            Cause::NoAddress | Cause::DnsTimeout | Cause::Unreachable => Self::Addresses,
+            Cause::BalancerError => Self::Balancer,
+        }
+    }
+}
+
+/// The first fix, for the dip with the most failures and the trouble behind at least half of all failures.
 pub(super) fn first_fix(report: &Report) -> Option<String> {
     let dip = report.dips().into_iter().max_by_key(|dip| dip.failed)?;
-    let (word, failed) = report.failures.iter().max_by_key(|(_, count)| **count)?;
-    if failed * 2 < report.intents.failed {
+    let mut troubles: BTreeMap<Trouble, u64> = BTreeMap::new();
+    for cause in Cause::ALL {
+        *troubles.entry(Trouble::of(cause)).or_default() += report.failures.get(cause.word()).copied().unwrap_or(0);
+    }
+    let (trouble, failed) = troubles.into_iter().max_by_key(|(_, count)| *count)?;
+    if failed == 0 || failed * 2 < report.intents.failed {
         return None;
     }
-    match Cause::ALL.into_iter().find(|cause| cause.word() == word)? {
-        Cause::QueueFull => overload(report, &dip),
-        Cause::TimedOut | Cause::Late => undetected(report, &dip).or_else(|| overload(report, &dip)),
-        Cause::NoTarget => Some(
+    match trouble {
+        Trouble::Waiting => undetected(report, &dip).or_else(|| overload(report, &dip)),
+        Trouble::Nobody => Some(
             "Nobody was there to answer: more instances in more zones, so that no single loss takes all of them."
                 .into(),
         ),
-        Cause::TargetLost | Cause::TargetTimeout => undetected(report, &dip),
-        Cause::ServerError => bad_release(report, &dip),
-        Cause::NoAddress | Cause::DnsTimeout | Cause::Unreachable => gone_address(&dip),
-        Cause::BalancerError => Some(
+        Trouble::Gone => undetected(report, &dip),
+        Trouble::Errors => bad_release(report, &dip),
+        Trouble::Addresses => Some(gone_address(&dip)),
+        Trouble::Balancer => Some(
             "The balancer itself answered with errors: a second one under the same name, with failover by DNS.".into(),
         ),
     }
@@ -59,7 +86,8 @@ fn overload(report: &Report, dip: &Dip) -> Option<String> {
     let load = |buckets: &[Bucket]| buckets.iter().map(|bucket| bucket.offered).max();
     let (ready_before, ready_inside) = (ready(before)?, ready(inside)?);
     let (load_before, load_inside) = (load(before)?, load(inside)?);
-    if ready_inside < ready_before {
+    let crowd = led.is_some_and(|event| event.lane == Lane::Users);
+    if ready_inside < ready_before && !crowd {
         Some(format!(
             "Capacity fell to {ready_inside} of {ready_before} ready instances and the rest could not keep up: a \
              larger pool, so that those left after such a loss carry the load by themselves."
@@ -94,13 +122,13 @@ fn bad_release(report: &Report, dip: &Dip) -> Option<String> {
     }
 }
 
-fn gone_address(dip: &Dip) -> Option<String> {
+fn gone_address(dip: &Dip) -> String {
     let long = dip.until.since(dip.from);
-    Some(format!(
+    format!(
         "For {} users went on trying addresses that did not answer: a shorter DNS TTL and faster health checks take \
          them out sooner.",
         show::lasting(long)
-    ))
+    )
 }
 
 #[cfg(test)]
@@ -161,7 +189,8 @@ mod tests {
     #[test]
     fn of_many_causes_none_is_blamed() {
         let mut report = failing("queue_full");
-        report.failures = [("late".to_owned(), 30), ("queue_full".to_owned(), 34), ("no_target".to_owned(), 6)].into();
+        report.failures =
+            [("server_error".to_owned(), 30), ("queue_full".to_owned(), 34), ("no_target".to_owned(), 6)].into();
         report.series.buckets[3].ready = 4;
         assert_eq!(first_fix(&report), None);
     }

@@ -192,7 +192,7 @@ fn who_boots_where_no_name_is_answered_never_serves() {
     let names = "{ at = \"30m\", lasts = \"1h\", where = \"zone:*\", fault = \"dns.unresolvable\", rate = 1 }";
     let run = run(&[names, lost]);
     assert!(consequences(&run, "dns.unresolvable") >= 1, "{}", story(&run));
-    assert!(told(&run, "was not ready in time") >= 1, "{}", story(&run));
+    assert!(told(&run, "given up: not ready in time") >= 1, "{}", story(&run));
     assert!(run.report().converged, "{run}");
 }
 

@@ -63,12 +63,12 @@ fn day(site: &ValidTopology, seed: u64, fault: &str) -> Sim {
 /// Everything that a run tells: with another, equal only if nothing happened otherwise.
 fn told(run: &Run) -> String {
     let records: Vec<String> = run.records().iter().map(|it| format!("{} {} {}", it.at, it.lane, it.what)).collect();
-    format!("{:?}\n{}", run.report(), records.join("\n"))
+    format!("{}\n{:#?}", records.join("\n"), run.report())
 }
 
 /// The first line in which two runs differ.
 fn difference<'a>(one: &'a str, other: &'a str) -> Option<(&'a str, &'a str)> {
-    one.lines().zip(other.lines()).skip(1).find(|(one, other)| one != other)
+    one.lines().zip(other.lines()).find(|(one, other)| one != other)
 }
 
 #[test]

@@ -79,9 +79,8 @@ const MORE: [(&str, &str, &str); 4] = [
     ("metrics", "delay", r#""5m""#),
 ];
 
-/// Figures that act where this site and its hours do not show it: more DNS calls in a turn than a site of one name makes,
-/// the phase of a pool, which nothing here waits for, and names that do not exist at all.
-const IDLE: [&str; 3] = ["api.dns_calls", "phases.pool", "dns.negative_ttl"];
+/// What acts only where more DNS calls are made in a turn than a site of one name makes.
+const IDLE: [&str; 1] = ["api.dns_calls"];
 
 fn web() -> Pool {
     let guards = Guards { brake: Some(Share(200)), ..Guards::default() };

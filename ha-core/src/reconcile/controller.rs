@@ -196,9 +196,9 @@ impl Controller {
             Turned::Acted { plan, applied, partial } => {
                 let asked_to_wait = applied.errors().filter_map(asked_to_wait).min().map(|wait| now + wait);
                 let look_again = plan.look_again.into_iter().chain(asked_to_wait).min();
-                // What is measured changes though nothing else does: who waits for a reading is not quiet.
-                let measures = plan.waiting.iter().any(|waiting| matches!(waiting.why, Why::Reading(_)));
-                (look_again, applied.steps.is_empty() && !partial && !measures)
+                // What is waited for may come without a change that anybody declared: readings of a release do.
+                let waits = plan.waiting.iter().any(|waiting| !waiting.why.is_the_owners());
+                (look_again, applied.steps.is_empty() && !partial && !waits)
             }
             Turned::StoodBy { look_again, .. } => (Some(*look_again), false),
             Turned::Unsure(error) => (asked_to_wait(error).map(|wait| now + wait), false),

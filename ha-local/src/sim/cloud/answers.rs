@@ -211,7 +211,10 @@ impl Cloud {
         if fate.empty {
             (answers, weights) = (Vec::new(), Vec::new());
         }
-        RecordView { answers, weights, ttl: ttl(env, live), timeouts: fate.timeouts, stale: fate.stale }
+        // That there is nothing is kept as long as the zone says, not as long as what there was.
+        let nothing = env.plane.config().network.negative_ttl;
+        let ttl = if answers.is_empty() { nothing } else { ttl(env, live) };
+        RecordView { answers, weights, ttl, timeouts: fate.timeouts, stale: fate.stale }
     }
 
     fn address(&self, leaf: Leaf) -> Option<Address> {

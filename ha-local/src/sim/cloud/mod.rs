@@ -47,7 +47,7 @@ use super::{
     plane::{Ctx, LinkState, Notice, Place, Plane},
 };
 use ha_core::{
-    backend::Scope,
+    backend::{Scope, state::Phase},
     name::{InstanceId, PoolName, ZoneName},
     time::Timestamp,
 };
@@ -207,9 +207,10 @@ impl Cloud {
     pub fn pool_version(&self, scope: &Scope, pool: &PoolName) -> u64 {
         self.pool_of(&scope.name, pool).map_or(0, |number| self.pools[&number].version)
     }
-    /// The pools that are to be kept, in order.
+    /// The pools that are to be kept, in order: those that are there.
     pub fn keepers(&self) -> Vec<(Scope, PoolName)> {
-        let kept = self.pools.values().filter_map(|pool| Some((pool.owner.clone()?, pool.spec.name.clone())));
+        let there = self.pools.values().filter(|pool| pool.progress.phase != Phase::Pending);
+        let kept = there.filter_map(|pool| Some((pool.owner.clone()?, pool.spec.name.clone())));
         let mut kept: Vec<_> = kept.collect();
         kept.sort();
         kept

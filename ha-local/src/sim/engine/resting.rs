@@ -31,13 +31,11 @@ impl World {
     /// taken up again only when something changes that its turn reads.
     pub(crate) fn rest(&mut self, task: u32, rest: Rest) -> u64 {
         let timer = self.new_timer();
-        let due = self.next_turn(task, self.now, rest.period);
+        let due = self.next_turn(task, rest.period);
         let ahead = self.tasks.get(task).map_or(0, |record| record.clock.at(self.now));
         let look_again = rest.look_again.map(|at| Timestamp(at.0.saturating_add_signed(-ahead)).max(self.now));
         let may_skip = rest.quiet && self.may_skip(task, rest.period);
-        // A reading's age, and with it when to look again, differs from turn to turn: the last turns before are not skipped.
-        let resumes = |at: Timestamp| due.max(self.next_turn(task, at.back(rest.period * 2), rest.period)).min(at);
-        let next = if may_skip { look_again.map(resumes) } else { Some(look_again.map_or(due, |at| at.min(due))) };
+        let next = if may_skip { look_again } else { Some(look_again.map_or(due, |at| at.min(due))) };
         if let Some(at) = next {
             self.queue.push(at, Event::Timer(timer));
         }
@@ -88,7 +86,7 @@ impl World {
             .collect();
         for (task, resting, keeper) in resting {
             let period = resting.rest.period;
-            let at = if keeper { self.now + period } else { self.next_turn(task, self.now, period) };
+            let at = if keeper { self.now + period } else { self.next_turn(task, period) };
             self.queue.push(at, Event::Timer(resting.timer));
             if let Some(record) = self.tasks.get_mut(task) {
                 record.resting = Some(Resting { armed: true, ..resting });
@@ -102,10 +100,10 @@ impl World {
             TaskKind::Controller(_) | TaskKind::Own(_) => true,
         }
     }
-    /// When a task that takes a turn each period takes its first one after this instant.
-    fn next_turn(&self, task: u32, then: Timestamp, period: Duration) -> Timestamp {
+    /// When a task that takes a turn each period takes its next one.
+    fn next_turn(&self, task: u32, period: Duration) -> Timestamp {
         let key = self.tasks.get(task).map_or(0, |record| record.key);
-        grid(then, period, self.seed.bits(Purpose::Offset, key, 0))
+        grid(self.now, period, self.seed.bits(Purpose::Offset, key, 0))
     }
     /// Whether a turn that saw nothing to do would see the same again: nothing changed that it may not have seen, no
     /// fault deceives or disturbs calls, and nobody else acts.

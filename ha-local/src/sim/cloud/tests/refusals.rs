@@ -141,6 +141,7 @@ fn names_of_instances_are_never_used_twice() {
     lab.wish(&Request::PoolRemove(scope(), "web".into())).unwrap();
     lab.run_for(secs(300));
     lab.wish(&Request::PoolEnsure(scope(), pool("web", 3))).unwrap();
+    lab.run_for(secs(0));
     let names: Vec<String> = lab.pool().instances.iter().map(|it| it.id.to_string()).collect();
     assert_eq!(names, ["web-a-3", "web-b-3", "web-c-3"]);
 }

@@ -22,7 +22,7 @@ pub fn map<T: Sync, R: Send>(threads: Option<usize>, what: &str, items: &[T], ac
                     let Some(item) = items.get(index) else { return };
                     let answer = act(item);
                     answers.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(answer);
-                    if (index + 1) % 100 == 0 {
+                    if (index + 1).is_multiple_of(100) {
                         eprint!("\r{what}: {} of {}    ", index + 1, items.len());
                     }
                 }

@@ -21,7 +21,8 @@ impl Census {
         match &event.what {
             What::Accepted(done) => self.add("step", step(&done.action), 1),
             What::Waiting(waiting) => self.add("waiting", waiting_for(&waiting.why), 1),
-            _ => {}
+            What::Planned(_) | What::Asked(_) | What::Failed(..) | What::Converged | What::LeaseTaken(_) => {}
+            What::LeaseHeld(_) | What::LeaseUnknown(_) | What::Superseded(_) | _ => {}
         }
     }
     /// Counts something so many times.

@@ -24,17 +24,17 @@ impl Dice {
         self.seed.unit(Purpose::Scenario, join(self.about, who(question)), 0)
     }
     /// A whole number from `least` to `most`.
-    pub(super) fn from_to(self, question: &str, least: u32, most: u32) -> u32 {
+    pub(super) fn between(self, question: &str, least: u32, most: u32) -> u32 {
         let range = u64::from(most.saturating_sub(least)) + 1;
         let drawn = self.seed.below(Purpose::Scenario, join(self.about, who(question)), 0, range);
         least + u32::try_from(drawn).unwrap_or(0)
     }
     pub(super) fn one_in(self, question: &str, of: u32) -> bool {
-        self.from_to(question, 1, of) == 1
+        self.between(question, 1, of) == 1
     }
     pub(super) fn pick<T: Clone>(self, question: &str, among: &[T]) -> Option<T> {
         let last = u32::try_from(among.len()).unwrap_or(u32::MAX).checked_sub(1)?;
-        among.get(self.from_to(question, 0, last) as usize).cloned()
+        among.get(self.between(question, 0, last) as usize).cloned()
     }
     /// Whole seconds between two times, shorter ones more often: each doubling is as likely as the next.
     pub(super) fn time(self, question: &str, least: Duration, most: Duration) -> Duration {

@@ -27,7 +27,7 @@ pub fn in_scope() -> Vec<&'static Effect> {
 pub(super) fn faults(dice: Dice, site: &ValidTopology) -> Vec<Fault> {
     let all = in_scope();
     let kinds: Vec<&'static Effect> = (0..4).filter_map(|nth| dice.about("kind", nth).pick("effect", &all)).collect();
-    let count = u64::from(dice.from_to("faults", 1, 8));
+    let count = u64::from(dice.between("faults", 1, 8));
     let drawn = (0..count).filter_map(|nth| fault(dice.about("fault", nth), &kinds, site));
     let mut faults: Vec<Fault> = drawn.flat_map(|fault| before(&fault).into_iter().chain([fault])).collect();
     faults.truncate(8);
@@ -57,7 +57,7 @@ fn draw(dice: Dice, effect: &'static Effect, site: &ValidTopology) -> Option<Fau
     let kind = dice.pick("kind", &effect.kinds)?;
     let mut target = target(dice, &kind, site)?;
     if effect.amount && dice.one_in("amount", 2) {
-        let share = f64::from(dice.from_to("share", 1, 10)) / 10.0;
+        let share = f64::from(dice.between("share", 1, 10)) / 10.0;
         let amount = if dice.one_in("count", 2) { "instances:1".into() } else { format!("share:{share}") };
         target = format!("{amount} of {target}");
     }
@@ -136,15 +136,15 @@ fn call(dice: Dice) -> Option<String> {
 
 fn set(given: &mut Parameters, dice: Dice, name: &str) {
     let seconds = Duration::from_secs;
-    let tenths = |name| Some(f64::from(dice.from_to(name, 1, 10)) / 10.0);
+    let tenths = |name| Some(f64::from(dice.between(name, 1, 10)) / 10.0);
     let time = |most| Some(dice.time(name, seconds(1), seconds(most)));
     match name {
         "rate" => given.rate = tenths(name),
         "reads" => given.reads = tenths(name),
         "writes" => given.writes = tenths(name),
-        "times" => given.times = Some(f64::from(dice.from_to(name, 2, 20))),
+        "times" => given.times = Some(f64::from(dice.between(name, 2, 20))),
         "factor" => given.factor = tenths(name),
-        "value" => given.value = Some(f64::from(dice.from_to(name, 0, 20))),
+        "value" => given.value = Some(f64::from(dice.between(name, 0, 20))),
         "delay" => given.delay = time(600),
         "age" => given.age = time(600),
         "after" => given.after = time(1200),
@@ -157,12 +157,12 @@ fn set(given: &mut Parameters, dice: Dice, name: &str) {
         "lost" => given.lost = tenths(name),
         "carries" => given.carries = tenths(name),
         "above_load" => given.above_load = tenths(name).map(|load: f64| load / 10.0),
-        "above_size" => given.above_size = Some(1.0 + f64::from(dice.from_to(name, 1, 10)) / 10.0),
-        "most" => given.most = Some(dice.from_to(name, 1, 8)),
-        "seconds" => given.seconds = Some(f64::from(dice.from_to(name, 0, 240)) - 120.0),
-        "ppm" => given.ppm = Some(f64::from(dice.from_to(name, 0, 400)) - 200.0),
-        "nth" => given.nth = Some(dice.from_to(name, 1, 10)),
-        "count" => given.count = Some(dice.from_to(name, 1, 5)),
+        "above_size" => given.above_size = Some(1.0 + f64::from(dice.between(name, 1, 10)) / 10.0),
+        "most" => given.most = Some(dice.between(name, 1, 8)),
+        "seconds" => given.seconds = Some(f64::from(dice.between(name, 0, 240)) - 120.0),
+        "ppm" => given.ppm = Some(f64::from(dice.between(name, 0, 400)) - 200.0),
+        "nth" => given.nth = Some(dice.between(name, 1, 10)),
+        "count" => given.count = Some(dice.between(name, 1, 5)),
         "done" => given.done = tenths(name).map(|done: f64| done * 0.9),
         "error" => given.error = dice.pick(name, &["no_capacity", "quota", "denied", "conflict"]).map(str::to_owned),
         _ => {}

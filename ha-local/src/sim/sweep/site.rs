@@ -23,7 +23,7 @@ pub(super) enum Ask {
 
 /// How the provider behaves.
 pub(super) fn profile(dice: Dice) -> Profile {
-    match dice.from_to("profile", 0, 2) {
+    match dice.between("profile", 0, 2) {
         0 => Profile::ideal(),
         1 => drill::profile(),
         _ => Profile::aws(),
@@ -66,9 +66,9 @@ pub(super) fn site(dice: Dice) -> ValidTopology {
 }
 
 fn draw(dice: Dice) -> Topology {
-    let zones = dice.from_to("zones", 1, 3) as usize;
-    let pools = dice.from_to("pools", 1, 2);
-    let kind = dice.from_to("name", 0, 3);
+    let zones = dice.between("zones", 1, 3) as usize;
+    let pools = dice.between("pools", 1, 2);
+    let kind = dice.between("name", 0, 3);
     let instances = if kind == 3 { Exposure::Public } else { Exposure::Private };
     let mut site = Topology::new("shop").id("sweep").zones(["a", "b", "c"].into_iter().take(zones));
     site.network = Network { instances, ..Network::default() };
@@ -101,18 +101,18 @@ fn name(kind: u32, back: bool) -> Dns {
 }
 
 fn pool(dice: Dice, name: &str) -> Pool {
-    let capacity = dice.from_to("capacity", 1, 6);
-    let surge = dice.from_to("surge", 1, 2);
+    let capacity = dice.between("capacity", 1, 6);
+    let surge = dice.between("surge", 1, 2);
     let seconds = Duration::from_secs;
     let gate = Gate {
-        max_errors: Share(dice.from_to("max errors", 50, 500)),
+        max_errors: Share(dice.between("max errors", 50, 500)),
         // Nobody asks for the second pool in most sites: its gate would wait for ever.
         no_reading: if name == "web" && dice.one_in("waits", 2) { NoReading::Wait } else { NoReading::GoOn },
         min_requests: 1,
         ..Gate::default()
     };
     let rollout =
-        Rollout { surge, batch: dice.from_to("batch", 1, 3), bake: dice.time("bake", seconds(5), seconds(120)), gate };
+        Rollout { surge, batch: dice.between("batch", 1, 3), bake: dice.time("bake", seconds(5), seconds(120)), gate };
     let guards = Guards {
         brake: dice.pick("brake", &[None, Some(Share(340)), Some(Share(500)), Some(Share(1000))]).flatten(),
         min_healthy: dice.pick("min healthy", &[Share(500), Share(750), Share(1000)]).unwrap_or(Share(1000)),
@@ -126,8 +126,8 @@ fn balancer(dice: Dice, name: &str) -> Balancer {
     let health = HealthCheck {
         interval: dice.time("interval", seconds(5), seconds(30)),
         timeout: seconds(2),
-        healthy: dice.from_to("healthy", 2, 3),
-        unhealthy: dice.from_to("unhealthy", 2, 3),
+        healthy: dice.between("healthy", 2, 3),
+        unhealthy: dice.between("unhealthy", 2, 3),
     };
     let algorithms = [Algorithm::RoundRobin, Algorithm::LeastOutstanding, Algorithm::TwoChoices];
     let mut balancer = Balancer::http(name)

@@ -28,9 +28,30 @@ pub struct Rest {
     pub quiet: bool,
 }
 
+/// However soon something is due, or overdue, a loop rests for so long: it never spins.
+const SHORTEST: Duration = Duration::from_secs(1);
+
 impl Rest {
-    /// How long to sleep at `now`: until `look_again` or for the period, whichever is sooner.
+    /// How long to sleep at `now`: until `look_again` or for the period, whichever is sooner, but at least for a second.
     pub fn longest(&self, now: Timestamp) -> Duration {
-        self.look_again.map_or(self.period, |at| at.since(now).min(self.period))
+        self.due(now).map_or(self.period, |at| at.since(now).min(self.period))
+    }
+    /// When the next turn is due at `now` because the plan could differ; never before a second, or a period, is over.
+    pub fn due(&self, now: Timestamp) -> Option<Timestamp> {
+        self.look_again.map(|at| at.max(now + SHORTEST.min(self.period)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loop_never_spins_on_what_is_overdue() {
+        let at = |seconds| Some(Timestamp::from_secs(seconds));
+        let rest = |look_again| Rest { period: Duration::from_secs(30), look_again, quiet: true };
+        let now = Timestamp::from_secs(100);
+        let seconds = [at(50), at(100), at(110), at(500), None].map(|due| rest(due).longest(now).as_secs());
+        assert_eq!(seconds, [1, 1, 10, 30, 30]);
     }
 }

@@ -33,7 +33,8 @@ impl World {
         let timer = self.new_timer();
         let due = self.next_turn(task, rest.period);
         let ahead = self.tasks.get(task).map_or(0, |record| record.clock.at(self.now));
-        let look_again = rest.look_again.map(|at| Timestamp(at.0.saturating_add_signed(-ahead)).max(self.now));
+        let on_own_clock = rest.due(self.shown(task));
+        let look_again = on_own_clock.map(|at| Timestamp(at.0.saturating_add_signed(-ahead)).max(self.now));
         let may_skip = rest.quiet && self.may_skip(task, rest.period);
         let next = if may_skip { look_again } else { Some(look_again.map_or(due, |at| at.min(due))) };
         if let Some(at) = next {

@@ -17,12 +17,12 @@ pub trait Hands: Send + Sync {
 }
 
 /// Keeps one pool until it is gone: carries out the most urgent order, looks again, and so on; rests when there is none.
-/// An order that failed is left for after the next rest and the others go on, so that an instance that cannot be
-/// stopped keeps nobody from being launched. A launch that failed must not count in [`pool::View::launched`] unless the
-/// instance exists. Dropping the future leaves at most one order whose outcome is unknown; a new driver finishes what it
-/// began.
+/// An order that failed, or was accepted and is not seen to have taken effect, is left for after the next rest and the
+/// others go on, so that an instance that cannot be stopped keeps nobody from being launched. A launch that failed must
+/// not count in [`pool::View::launched`] unless the instance exists. Dropping the future leaves at most one order whose
+/// outcome is unknown; a new driver finishes what it began.
 pub async fn drive(hands: &dyn Hands, policy: &Policy) {
-    let mut failed: Vec<pool::Order> = Vec::new();
+    let mut tried: Vec<pool::Order> = Vec::new();
     loop {
         let decision = match hands.view().await {
             Ok(Some(view)) => pool::decide(&view, policy),
@@ -32,15 +32,15 @@ pub async fn drive(hands: &dyn Hands, policy: &Policy) {
                 continue;
             }
         };
-        match decision.orders.into_iter().find(|order| !failed.contains(order)) {
+        match decision.orders.iter().find(|order| !tried.contains(order)) {
             Some(order) => {
-                if hands.carry_out(&order).await.is_err() {
-                    failed.push(order);
-                }
+                // Whether it was accepted or not, the next view tells whether it is still wanted.
+                let _ = hands.carry_out(order).await;
+                tried.push(order.clone());
             }
             None => {
-                hands.rest(decision.look_again, !failed.is_empty()).await;
-                failed.clear();
+                hands.rest(decision.look_again, !decision.orders.is_empty()).await;
+                tried.clear();
             }
         }
     }

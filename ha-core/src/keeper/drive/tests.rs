@@ -125,3 +125,10 @@ fn a_view_that_fails_is_waited_for_and_nothing_is_done() {
 fn the_driver_of_a_pool_that_is_gone_ends() {
     assert_eq!(driven("", vec![]), [""; 0]);
 }
+
+#[test]
+fn an_order_that_is_accepted_and_takes_no_effect_is_not_repeated_before_a_rest() {
+    let blind = || view(&[("1", READY)]);
+    let done = ["launch web-a-3", "rest until an event, failed", "launch web-a-3", "rest until an event, failed"];
+    assert_eq!(driven("", vec![blind(), blind(), blind(), blind()]), done);
+}

@@ -33,7 +33,12 @@ impl Cloud {
         (zone, release): (&ZoneName, &Release),
     ) -> Result<(), Kind> {
         let zone_index = self.zone_index(zone).ok_or_else(|| Kind::Rejected(format!("there is no zone {zone}")))?;
+        let blind = self.broken.breaks("pool.never_launches_into_a_closed_zone");
         let pool = self.pools.get_mut(&pool_number).ok_or(Kind::NotFound)?;
+        // The order was decided from an older view: what the pool is to be counts when it is carried out.
+        if pool.spec.release != *release || (!blind && !pool.spec.zones.contains(zone)) {
+            return Err(Kind::NotReady(format!("{} launches no {release} in zone {zone} any more", pool.spec.name)));
+        }
         let launched = self.launched.entry((pool.site.clone(), pool.spec.name.clone())).or_default();
         let count = launched.entry(zone.clone()).or_insert(0);
         if format!("{}-{zone}-{}", pool.spec.name, *count + 1) != id.as_str() {

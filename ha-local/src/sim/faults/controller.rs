@@ -65,12 +65,22 @@ impl World {
                 }
                 self.attention.resumed = true;
             }
-            Controller::Second => {
-                let seconds =
-                    self.tasks.living().filter(|(_, task)| matches!(task.kind, TaskKind::Controller(Some(_))));
-                if let Some((task, _)) = seconds.last() {
-                    self.stop(task);
-                }
+            Controller::Second => self.the_second_ends(),
+        }
+    }
+    /// The second controller is no more; one that is down meanwhile does not come back.
+    fn the_second_ends(&mut self) {
+        let is_second = |kind: &TaskKind| matches!(kind, TaskKind::Controller(Some(_)));
+        let last = self.tasks.living().filter(|(_, task)| is_second(&task.kind)).last().map(|(task, _)| task);
+        if let Some(task) = last {
+            self.stop(task);
+            return;
+        }
+        for fault in &mut self.faults.all {
+            let stopped = &mut fault.memory.stopped;
+            if let Some(index) = stopped.iter().rposition(|(kind, _)| is_second(kind)) {
+                stopped.remove(index);
+                return;
             }
         }
     }

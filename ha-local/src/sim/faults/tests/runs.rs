@@ -203,3 +203,11 @@ fn caches_that_hold_no_address_of_the_store_prolong_its_loss() {
     assert!(consequences(&run(&[empty, stale]), "dns.stale") > 0);
     assert_eq!(consequences(&run(&[stale]), "dns.stale"), 0, "a good address that is kept too long does no harm");
 }
+
+#[test]
+fn a_second_loop_that_is_down_when_its_time_is_over_does_not_come_back() {
+    let second = "{ at = \"30m\", lasts = \"20m\", where = \"controller\", fault = \"controller.second\" }";
+    let down = "{ at = \"40m\", lasts = \"30m\", where = \"controller\", fault = \"controller.down\" }";
+    let run = run(&[second, down]);
+    assert_eq!(run.world().tasks.controllers().len(), 1, "{}", story(&run));
+}

@@ -62,9 +62,8 @@ impl World {
 impl State {
     /// Whether the provider's checks take it for alive.
     fn alive(&self, endpoint: &Endpoint) -> bool {
-        let known = endpoints().iter().position(|other| other == endpoint);
-        let (dead, since) = known.map_or((true, Timestamp::ZERO), |index| self.dead[index]);
-        dead == (self.now.since(since) < DETECTION)
+        let known = endpoints().iter().position(|other| other == endpoint).map(|index| self.dead[index]);
+        known.is_some_and(|(dead, since)| dead == (self.now.since(since) < DETECTION))
     }
 
     /// One answer to one question, by weight; empty where the name has none.
@@ -101,6 +100,9 @@ impl State {
 impl Clock for World {
     fn now(&self) -> Timestamp {
         self.state().now
+    }
+    fn elapsed(&self) -> Duration {
+        self.state().now.since(Timestamp::ZERO)
     }
     async fn sleep(&self, duration: Duration) {
         let mut state = self.state();
@@ -221,8 +223,7 @@ impl Lab for OwnLab {
         ["1", "2"].map(|id| Scope { name: "shop".into(), id: id.into() })
     }
     fn patience(&self) -> Patience {
-        let seconds = Duration::from_secs;
-        Patience { poll: seconds(10), calm: seconds(30), limit: seconds(3600) }
+        Patience { poll: DETECTION / 2, calm: DETECTION * 3 / 2, limit: DETECTION * 180 }
     }
     fn not_shown(&self) -> &[(&str, &str)] {
         &[]
@@ -239,15 +240,13 @@ impl Lab for OwnLab {
     async fn resolve(&self, name: &DnsName, user: u32) -> Vec<Endpoint> {
         let world = self.world();
         let mut state = world.state();
-        match state.caches.get(&(name.clone(), user)) {
-            Some((answer, until)) if *until > state.now => answer.clone(),
-            Some(_) | None => {
-                let (answer, ttl) = state.answer(name);
-                let until = state.now + ttl;
-                state.caches.insert((name.clone(), user), (answer.clone(), until));
-                answer
-            }
+        if let Some((answer, _)) = state.caches.get(&(name.clone(), user)).filter(|(_, until)| *until > state.now) {
+            return answer.clone();
         }
+        let (answer, ttl) = state.answer(name);
+        let until = state.now + ttl;
+        state.caches.insert((name.clone(), user), (answer.clone(), until));
+        answer
     }
     async fn everything(&self) -> Vec<Object> {
         let world = self.world();

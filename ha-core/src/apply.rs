@@ -4,7 +4,6 @@ use crate::{
     backend::{Backend, Error, Kind, Operation, Resource, Result, Scope},
     event::{Event, Observer, What},
     plan::{Action, BalancerStep, DnsStep, NetworkStep, Plan, PoolStep, Stale, Step, plan},
-    time::Timestamp,
     topology::ValidTopology,
 };
 use std::{
@@ -16,6 +15,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::Poll,
+    time::Duration,
 };
 
 /// At most this many steps of a wave are under way at a time.
@@ -49,8 +49,8 @@ pub struct Turn<'a> {
     pub stop: &'a Stop,
     /// The number of the turn.
     pub number: u64,
-    /// When the lease runs out: no step starts that could last longer.
-    pub until: Option<Timestamp>,
+    /// When the lease runs out, by what has elapsed on the backend's clock: no step starts that could last longer.
+    pub until: Option<Duration>,
 }
 
 /// What became of each step of a plan, in the plan's order.
@@ -120,8 +120,8 @@ pub async fn apply_reviewed(
 impl Turn<'_> {
     /// Whether a step may start: nobody asked for the end, and the lease outlasts the longest call.
     fn may_start(&self) -> bool {
-        let in_time = self.until.is_none_or(|until| self.backend.clock.now() + self.backend.call_timeout < until);
-        in_time && !self.stop.is_stopped()
+        let over = self.backend.clock.elapsed().saturating_add(self.backend.call_timeout);
+        self.until.is_none_or(|until| over < until) && !self.stop.is_stopped()
     }
 
     async fn carry_out(&self, step: &Step) -> Outcome {

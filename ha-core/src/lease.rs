@@ -1,5 +1,5 @@
-//! The lease: who holds it acts. One object in the store, written with compare-and-set, timed by each controller on its
-//! own clock.
+//! The lease: who holds it acts. One object in the store, written with compare-and-set, timed by each controller by what
+//! has elapsed on its own clock: a clock that is set makes no lease longer or shorter.
 //!
 //! A holder renews at the start of each turn. A taker has seen the lease unchanged for its full length, and then for as
 //! long as the holder's last changes may stay unseen. A lease given back is taken as soon as its giver's changes are
@@ -62,8 +62,8 @@ pub struct Place<'a> {
 pub enum Standing {
     /// It acts until then.
     Holds {
-        /// When the lease runs out, on its own clock.
-        until: Timestamp,
+        /// When the lease runs out, by what has [elapsed](Clock::elapsed) on its own clock.
+        until: Duration,
         /// Whether it did not hold it before.
         taken: bool,
     },
@@ -94,7 +94,8 @@ pub struct Lease {
 struct Sighting {
     holder: Holder,
     serial: u64,
-    since: Timestamp,
+    /// By what has elapsed on our own clock.
+    since: Duration,
 }
 
 impl Lease {
@@ -138,8 +139,8 @@ impl Lease {
             self.held = None;
             return Ok(Some(Standing::Superseded(record.newest())));
         }
-        let due = self.due(place, &record);
-        if mine || place.clock.now() >= due {
+        let left = self.left(place, &record);
+        if mine || left.is_zero() {
             let next = self.record(place, record.serial + 1);
             return self.write(place, next, &Expect::Version(version)).await;
         }
@@ -149,26 +150,27 @@ impl Lease {
             // If it is refused, somebody wrote meanwhile and the next turn announces again.
             let _ = place.put(&announced, &Expect::Version(version)).await;
         }
-        Ok(Some(Standing::StandsBy { holder: record.holder, look_again: due }))
+        Ok(Some(Standing::StandsBy { holder: record.holder, look_again: place.clock.now() + left }))
     }
 
-    /// When somebody else's lease may be taken. What counts as unchanged is its holder and serial: an announcement by
-    /// others is no sign of life.
-    fn due(&mut self, place: &Place<'_>, record: &Record) -> Timestamp {
-        let now = place.clock.now();
+    /// How long it is until somebody else's lease may be taken. What counts as unchanged is its holder and serial: an
+    /// announcement by others is no sign of life.
+    fn left(&mut self, place: &Place<'_>, record: &Record) -> Duration {
+        let now = place.clock.elapsed();
         let same = |seen: &&Sighting| seen.holder == record.holder && seen.serial == record.serial;
         let since = self.seen.as_ref().filter(same).map_or(now, |seen| seen.since);
         self.seen = Some(Sighting { holder: record.holder.clone(), serial: record.serial, since });
-        match record.released_ms {
-            Some(unseen) => since + Duration::from_millis(unseen).min(place.settle),
-            None => since + Duration::from_millis(record.length_ms) + place.settle,
-        }
+        let unchanged = match record.released_ms {
+            Some(unseen) => Duration::from_millis(unseen).min(place.settle),
+            None => Duration::from_millis(record.length_ms).saturating_add(place.settle),
+        };
+        unchanged.saturating_sub(now.saturating_sub(since))
     }
 
     /// Writes a record that names us. No answer is resolved by reading again; `None` means that somebody was faster.
     async fn write(&mut self, place: &Place<'_>, record: Record, expect: &Expect) -> Result<Option<Standing>> {
         // The lease runs from before the write was sent, so that it ends here before it ends for anybody else.
-        let until = place.clock.now() + self.length;
+        let until = place.clock.elapsed().saturating_add(self.length);
         let version = match place.put(&record, expect).await {
             Ok(version) => version,
             Err(error) => match error.kind() {

@@ -28,7 +28,7 @@ fn start(simulation: &Simulation, kind: TaskKind, ahead: bool) -> u32 {
     let mut state = simulation.state();
     let now = state.world.now;
     let offset_ns = if ahead { 10_000_000_000 } else { 0 };
-    state.world.start(kind, now, ClockError { offset_ns, ppm: 0, since: now })
+    state.world.start(kind, now, ClockError::set(offset_ns))
 }
 
 fn freeze(simulation: &Simulation, task: u32, frozen: bool) {
@@ -77,4 +77,52 @@ fn the_older_of_two_controllers_gives_way_and_nothing_breaks() {
             (0..=60).step_by(5).for_each(|after| meet(frozen, ahead, Duration::from_secs(after)));
         }
     }
+}
+
+/// The holder is frozen so long after its turn began, its clock is set back, and another takes over; then it goes on.
+/// Answers whether it was in the middle of its turn.
+fn set_back(after: Duration) -> bool {
+    let site = drill::site();
+    let sim = Sim::new(&site, 7).profile(drill::profile()).period(Duration::from_secs(15));
+    let mut simulation = sim.lease(Duration::from_secs(30)).start().unwrap();
+    simulation.stop_controllers();
+    let holder = start(&simulation, TaskKind::Controller(None), false);
+    simulation.run_until(Timestamp::from_secs(300));
+    start(&simulation, TaskKind::Controller(None), false);
+    simulation.run_for(Duration::from_secs(60));
+    {
+        let mut state = simulation.state();
+        state.world.wanted = newer(&site);
+        state.world.interest();
+    }
+    let acts = |simulation: &Simulation| {
+        simulation.state().world.tasks.get(holder).is_some_and(|record| record.resting.is_none())
+    };
+    while !acts(&simulation) {
+        simulation.run_for(Duration::from_millis(1));
+    }
+    simulation.run_for(after);
+    let in_its_turn = acts(&simulation);
+    freeze(&simulation, holder, true);
+    {
+        let mut state = simulation.state();
+        let now = state.world.now;
+        let record = state.world.tasks.get_mut(holder).unwrap();
+        record.clock = record.clock.turned(now, -200_000_000_000, 0);
+    }
+    simulation.run_for(Duration::from_secs(120));
+    freeze(&simulation, holder, false);
+    simulation.run_for(Duration::from_secs(300));
+    let mut state = simulation.state();
+    let world = &mut state.world;
+    let broken: Vec<String> = world.watch.violations().iter().map(|(at, what)| format!("{at}: {what}")).collect();
+    assert_eq!(broken, Vec::<String>::new(), "frozen after {after:?}");
+    assert_eq!(world.not_converged(), Vec::<String>::new(), "frozen after {after:?}");
+    in_its_turn
+}
+
+#[test]
+fn a_holder_whose_clock_is_set_back_while_it_is_frozen_starts_no_step_when_it_goes_on() {
+    let in_its_turn = (0..40).filter(|nth| set_back(Duration::from_millis(nth * 20))).count();
+    assert!(in_its_turn >= 10, "only {in_its_turn} were frozen in their turn");
 }

@@ -8,8 +8,12 @@ use std::time::Duration;
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Clock: Send + Sync {
-    /// The instant, by this clock.
+    /// The instant, by this clock. Whoever sets the clock makes it jump, in either direction.
     fn now(&self) -> Timestamp;
+    /// The time since an instant of this clock's own choosing, the same for as long as the process lives. It never jumps
+    /// and never runs backwards, and it counts on while the process is frozen or its machine sleeps: who was frozen finds
+    /// that time has passed. What must not outlast something is measured by this.
+    fn elapsed(&self) -> Duration;
     /// Waits for a duration. Dropping the future leaves nothing.
     async fn sleep(&self, duration: Duration);
     /// Waits between two turns of a loop. A real clock sleeps for [`Rest::longest`]; a simulator may skip the turns

@@ -10,9 +10,9 @@ pub use state::check as check_state;
 pub use step::{Act, Budget, check as check_act, launch as check_launch};
 
 use crate::{
-    backend::spec::PoolSpec,
+    backend::{spec::PoolSpec, state::TargetHealth},
     name::{BalancerName, DnsName, InstanceId, PoolName, Release, ZoneName},
-    topology::HoldMode,
+    topology::{HoldMode, Share},
 };
 use std::fmt;
 
@@ -60,10 +60,25 @@ pub struct InstanceTruth {
 pub struct BalancerTruth {
     /// Its name.
     pub name: BalancerName,
-    /// Who would get a new request now, and whether that is only because too few are healthy.
+    /// How its checks judge who is behind it.
+    pub targets: Vec<TargetTruth>,
+    /// At or below this share of healthy ones it asks all of a pool; always when none is healthy.
+    pub fail_open: Option<Share>,
+    /// Who would get a new request now.
     pub receivers: Vec<InstanceId>,
-    /// Whether requests go to all because too few are healthy.
-    pub failing_open: bool,
+    /// Whether a fault makes it work by old knowledge.
+    pub stale: bool,
+}
+
+/// An instance behind a balancer as the balancer's checks judge it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetTruth {
+    /// The pool it comes from.
+    pub pool: PoolName,
+    /// Which.
+    pub instance: InstanceId,
+    /// The judgement.
+    pub health: TargetHealth,
 }
 
 /// A record as it is.

@@ -1,7 +1,11 @@
 //! What must hold of any instant, whatever led to it.
 
 use super::{BalancerTruth, PoolTruth, Truth, Violation};
-use crate::name::InstanceId;
+use crate::{
+    backend::state::TargetHealth,
+    keeper::health,
+    name::{InstanceId, PoolName},
+};
 use std::collections::BTreeSet;
 
 /// What is wrong with this instant; `before` is an earlier one of the same run.
@@ -20,14 +24,25 @@ pub fn check(before: &Truth, now: &Truth) -> Vec<Violation> {
     found
 }
 
-/// Who gets requests and must not: a balancer that fails open may try what is not ready, never what is held or leaving.
+/// Who gets requests and must not: a balancer that fails open may try what is unready, never what is held or leaving.
 fn unfit<'a>(balancer: &'a BalancerTruth, pools: &'a [PoolTruth]) -> impl Iterator<Item = Violation> + 'a {
-    let fit = |id: &InstanceId| {
+    let out = |id: &InstanceId| {
         let instance = pools.iter().flat_map(|pool| &pool.instances).find(|instance| instance.id == *id);
-        instance.is_none_or(|instance| !instance.leaving && instance.held.is_none())
+        instance.is_some_and(|instance| instance.leaving || instance.held.is_some())
     };
-    let unfit = balancer.receivers.iter().filter(move |id| !fit(id));
+    let unready = |id: &InstanceId| {
+        let target = balancer.targets.iter().find(|target| target.instance == *id);
+        target.is_some_and(|target| target.health != TargetHealth::Healthy && !fails_open(balancer, &target.pool))
+    };
+    let unfit = balancer.receivers.iter().filter(move |id| !balancer.stale && (out(id) || unready(id)));
     unfit.map(|id| Violation::RequestToUnfit(balancer.name.clone(), id.clone()))
+}
+
+fn fails_open(balancer: &BalancerTruth, pool: &PoolName) -> bool {
+    let staying = || balancer.targets.iter().filter(|it| it.pool == *pool && it.health != TargetHealth::Draining);
+    let healthy = staying().filter(|target| target.health == TargetHealth::Healthy).count();
+    // No pool has four thousand million instances.
+    health::fails_open(healthy as u32, staying().count() as u32, balancer.fail_open)
 }
 
 /// Logical names that exist more than once.

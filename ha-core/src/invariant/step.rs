@@ -1,8 +1,11 @@
 //! What must hold of a step: the budget, the last target, closed zones, rejected releases, generations and the lease.
 
-use super::{PoolTruth, Truth, Violation};
+use super::Violation;
 use crate::{
-    backend::spec::PoolSpec,
+    backend::{
+        spec::PoolSpec,
+        state::{BalancerState, InstancePhase, InstanceState, PoolState, TargetHealth},
+    },
     name::{Holder, InstanceId, PoolName, Release, ZoneName},
     topology::Capacity,
 };
@@ -21,27 +24,56 @@ pub struct Act {
     pub takes_out: Option<(PoolName, InstanceId)>,
 }
 
-/// What one turn of a controller has taken out so far.
+/// What one turn of a controller saw, and what is taken out of it so far.
+///
+/// A step is judged by what its turn could know. What a fault takes away after the look, or what the provider does not
+/// show, is no step's doing; what our own steps took out counts, whether the look shows it or not.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Budget {
-    /// Ready instances by pool, and the fewest that must stay, when the turn looked.
-    ready: BTreeMap<PoolName, (u32, u32)>,
-    out: BTreeMap<PoolName, BTreeSet<InstanceId>>,
+    pools: BTreeMap<PoolName, Spare>,
+    /// Whether the balancers were seen: else nobody knows who serves, and nobody is taken out.
+    balancers: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Spare {
+    serving: BTreeSet<InstanceId>,
+    /// The fewest that must stay.
+    floor: u32,
+    out: BTreeSet<InstanceId>,
 }
 
 impl Budget {
-    /// What a turn that looks now may take out.
-    pub fn at(truth: &Truth) -> Self {
-        let ready =
-            truth.pools.iter().map(|pool| (pool.spec.name.clone(), (serving(pool), floor(&pool.spec)))).collect();
-        Self { ready, out: BTreeMap::new() }
+    /// What a turn that saw these pools may take out.
+    pub fn of(pools: &[PoolState]) -> Self {
+        let ready = |it: &&InstanceState| it.phase == InstancePhase::Ready;
+        let spare = |pool: &PoolState| Spare {
+            serving: pool.instances.iter().filter(ready).map(|it| it.id.clone()).collect(),
+            floor: floor(&pool.spec),
+            out: BTreeSet::new(),
+        };
+        Self { pools: pools.iter().map(|pool| (pool.spec.name.clone(), spare(pool))).collect(), balancers: false }
     }
-}
-
-/// How many instances serve.
-fn serving(pool: &PoolTruth) -> u32 {
-    let fit = pool.instances.iter().filter(|instance| instance.ready && !instance.leaving && instance.held.is_none());
-    u32::try_from(fit.count()).unwrap_or(u32::MAX)
+    /// The turn saw these balancers, too: whom one of them does not take for healthy does not serve behind it.
+    pub fn behind(&mut self, balancers: &[BalancerState]) {
+        self.balancers = true;
+        for balancer in balancers {
+            for route in balancer.spec.routes.iter().filter(|route| route.weight > 0) {
+                let Some(spare) = self.pools.get_mut(&route.pool) else { continue };
+                let healthy = |id: &InstanceId| {
+                    let mut targets = balancer.targets.iter();
+                    targets.any(|target| target.instance == *id && target.health == TargetHealth::Healthy)
+                };
+                spare.serving.retain(healthy);
+            }
+        }
+    }
+    /// One of our own steps took this out before, and it serves no more.
+    pub fn spent(&mut self, pool: &PoolName, id: &InstanceId) {
+        if let Some(spare) = self.pools.get_mut(pool).filter(|spare| spare.serving.contains(id)) {
+            spare.out.insert(id.clone());
+        }
+    }
 }
 
 /// The fewest that our own steps must leave.
@@ -53,7 +85,7 @@ fn floor(spec: &PoolSpec) -> u32 {
 }
 
 /// What is wrong with a step that is asked now.
-pub fn check(truth: &Truth, act: &Act, budget: &mut Budget) -> Vec<Violation> {
+pub fn check(act: &Act, budget: &mut Budget) -> Vec<Violation> {
     let mut found = Vec::new();
     match &act.lease {
         Some((holder, _)) if *holder != act.holder => found.push(Violation::WithoutLease(act.holder.to_string())),
@@ -64,21 +96,22 @@ pub fn check(truth: &Truth, act: &Act, budget: &mut Budget) -> Vec<Violation> {
         Some(_) => {}
     }
     if let Some((pool, id)) = &act.takes_out {
-        found.extend(takes_out(truth, pool, id, budget));
+        found.extend(takes_out(pool, id, budget));
     }
     found
 }
 
-fn takes_out(truth: &Truth, name: &PoolName, id: &InstanceId, budget: &mut Budget) -> Option<Violation> {
-    let pool = truth.pools.iter().find(|pool| pool.spec.name == *name)?;
-    let instance = pool.instances.iter().find(|instance| instance.id == *id)?;
-    if !instance.ready || instance.leaving || instance.held.is_some() {
+fn takes_out(name: &PoolName, id: &InstanceId, budget: &mut Budget) -> Option<Violation> {
+    budget.spent(name, id);
+    let known = budget.balancers;
+    // Of a pool that was not seen nothing is known to be left.
+    let Some(spare) = budget.pools.get(name) else { return Some(Violation::LastTarget(name.clone())) };
+    if !spare.serving.contains(id) {
         return None;
     }
-    let (ready, floor) = *budget.ready.get(name)?;
-    let out = budget.out.entry(name.clone()).or_default();
-    out.insert(id.clone());
-    let out = u32::try_from(out.len()).unwrap_or(u32::MAX);
+    let count = |set: &BTreeSet<InstanceId>| u32::try_from(set.len()).unwrap_or(u32::MAX);
+    let (ready, out) = (count(&spare.serving), count(&spare.out));
+    let floor = if known { spare.floor } else { ready };
     if ready.saturating_sub(out) < floor {
         return Some(Violation::BelowMinimum { pool: name.clone(), ready, out, floor });
     }

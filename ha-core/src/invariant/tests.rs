@@ -2,9 +2,14 @@
 
 use super::*;
 use crate::{
-    backend::spec::{Marks, Rejected},
+    backend::{
+        spec::{BalancerSpec, Marks, Rejected},
+        state::{BalancerState, InstancePhase, InstanceState, Phase, PoolState, TargetHealth::*, TargetState},
+    },
     name::Holder,
-    topology::{Boot, Capacity, Guards, Share, Size},
+    plan::tests::{shop, toy::Toy, web},
+    time::Timestamp,
+    topology::{Boot, Capacity, Guards, Route, Share, Size},
 };
 use std::time::Duration;
 
@@ -30,10 +35,12 @@ fn instance(id: &str) -> InstanceTruth {
 /// Three ready instances behind a balancer under a name.
 fn sound() -> Truth {
     let instances: Vec<InstanceTruth> = ["web-1", "web-2", "web-3"].map(instance).into();
-    let receivers = instances.iter().map(|instance| instance.id.clone()).collect();
+    let receivers: Vec<InstanceId> = instances.iter().map(|instance| instance.id.clone()).collect();
+    let target = |id: &InstanceId| TargetTruth { pool: "web".into(), instance: id.clone(), health: Healthy };
+    let targets = receivers.iter().map(target).collect();
     Truth {
         pools: vec![PoolTruth { spec: spec(), instances }],
-        balancers: vec![BalancerTruth { name: "front".into(), receivers, failing_open: false }],
+        balancers: vec![BalancerTruth { name: "front".into(), targets, fail_open: None, receivers, stale: false }],
         records: vec![RecordTruth { name: "shop.example".into(), answers: 1, emptied: false }],
         foreign: vec!["record mail.example".into()],
     }
@@ -56,35 +63,108 @@ fn found(break_it: impl FnOnce(&mut Truth)) -> Vec<Violation> {
     check_state(&sound(), &broken)
 }
 
+/// A pool of which three of these phases are seen, in which two must stay.
+fn seen(phases: [InstancePhase; 3]) -> PoolState {
+    let since = Timestamp::ZERO;
+    let instances = [1, 2, 3].map(|n| format!("web-{n}")).into_iter().zip(phases).map(|(id, phase)| InstanceState {
+        id: id.into(),
+        zone: "a".into(),
+        release: "v1".into(),
+        phase,
+        since,
+        launched: since,
+    });
+    let (losses, refused) = (Vec::new(), Vec::new());
+    PoolState { spec: spec(), phase: Phase::Active, desired: 3, instances: instances.collect(), losses, refused }
+}
+
+/// A balancer before the pool, which judges its instances so.
+fn front(judged: [TargetHealth; 3]) -> BalancerState {
+    let toy = Toy::converged(&shop(web()));
+    let since = Timestamp::ZERO;
+    let target = |(n, health): (u32, TargetHealth)| TargetState {
+        pool: "web".into(),
+        instance: format!("web-{n}").into(),
+        health,
+        since,
+    };
+    let routes = vec![Route { pool: "web".into(), weight: 100 }];
+    let spec = BalancerSpec { routes, ..toy.balancers[0].spec.clone() };
+    BalancerState { spec, targets: (1..).zip(judged).map(target).collect(), ..toy.balancers[0].clone() }
+}
+
+/// What a turn may take out that saw all three ready and healthy.
+fn budget() -> Budget {
+    let mut budget = Budget::of(&[seen([InstancePhase::Ready; 3])]);
+    budget.behind(&[front([Healthy; 3])]);
+    budget
+}
+
+fn below(ready: u32, out: u32, floor: u32) -> Vec<Violation> {
+    vec![Violation::BelowMinimum { pool: "web".into(), ready, out, floor }]
+}
+
 #[test]
 fn what_is_sound_breaks_nothing() {
     assert_eq!(found(|_| {}), []);
-    assert_eq!(check_act(&sound(), &act("web-1"), &mut Budget::at(&sound())), []);
+    assert_eq!(check_act(&act("web-1"), &mut budget()), []);
     assert_eq!(check_launch(&spec(), &"a".into(), &"v2".into()), []);
 }
 
 #[test]
 fn taking_out_more_than_the_budget_is_seen() {
-    let mut budget = Budget::at(&sound());
-    assert_eq!(check_act(&sound(), &act("web-1"), &mut budget), []);
-    let below = Violation::BelowMinimum { pool: "web".into(), ready: 3, out: 2, floor: 2 };
-    assert_eq!(check_act(&sound(), &act("web-2"), &mut budget), [below]);
+    let mut budget = budget();
+    assert_eq!(check_act(&act("web-1"), &mut budget), []);
+    assert_eq!(check_act(&act("web-2"), &mut budget), below(3, 2, 2));
 }
 
 #[test]
 fn asking_for_the_same_instance_twice_is_asking_once() {
-    let mut budget = Budget::at(&sound());
-    assert_eq!(check_act(&sound(), &act("web-1"), &mut budget), []);
-    assert_eq!(check_act(&sound(), &act("web-1"), &mut budget), []);
+    let mut budget = budget();
+    assert_eq!(check_act(&act("web-1"), &mut budget), []);
+    assert_eq!(check_act(&act("web-1"), &mut budget), []);
+}
+
+#[test]
+fn who_does_not_serve_costs_nothing_and_does_not_count() {
+    use InstancePhase::{Ready, Unready};
+    let mut unready = Budget::of(&[seen([Ready, Ready, Unready])]);
+    unready.behind(&[front([Healthy; 3])]);
+    let mut unhealthy = Budget::of(&[seen([Ready; 3])]);
+    unhealthy.behind(&[front([Healthy, Healthy, Unhealthy])]);
+    for mut budget in [unready, unhealthy] {
+        assert_eq!(check_act(&act("web-3"), &mut budget), []);
+        assert_eq!(check_act(&act("web-1"), &mut budget), below(2, 1, 2));
+    }
+    let mut elsewhere = Budget::of(&[seen([Ready; 3])]);
+    let mut front = front([Unhealthy; 3]);
+    front.spec.routes[0].weight = 0;
+    elsewhere.behind(&[front]);
+    assert_eq!(check_act(&act("web-3"), &mut elsewhere), [], "a balancer that gives it nothing is no judge");
+}
+
+#[test]
+fn what_our_own_steps_took_out_before_counts_though_it_was_not_seen() {
+    let mut budget = budget();
+    budget.spent(&"web".into(), &"web-3".into());
+    assert_eq!(check_act(&act("web-1"), &mut budget), below(3, 2, 2));
+}
+
+#[test]
+fn taking_out_of_what_was_not_seen_is_seen() {
+    let mut balancers_unknown = Budget::of(&[seen([InstancePhase::Ready; 3])]);
+    assert_eq!(check_act(&act("web-1"), &mut balancers_unknown), below(3, 1, 3));
+    let last = [Violation::LastTarget("web".into())];
+    assert_eq!(check_act(&act("web-1"), &mut Budget::default()), last);
 }
 
 #[test]
 fn taking_out_the_last_target_is_seen() {
-    let mut truth = sound();
-    truth.pools[0].spec.guards.min_healthy = Share(0);
-    truth.pools[0].instances.truncate(1);
-    let seen = check_act(&truth, &act("web-1"), &mut Budget::at(&truth));
-    assert_eq!(seen, [Violation::LastTarget("web".into())]);
+    let mut one = seen([InstancePhase::Ready, InstancePhase::Draining, InstancePhase::Booting]);
+    one.spec.guards.min_healthy = Share(0);
+    let mut budget = Budget::of(&[one]);
+    budget.behind(&[front([Healthy; 3])]);
+    assert_eq!(check_act(&act("web-1"), &mut budget), [Violation::LastTarget("web".into())]);
 }
 
 #[test]
@@ -115,6 +195,47 @@ fn a_request_to_what_is_held_or_leaving_is_seen() {
     let unfit = || vec![Violation::RequestToUnfit("front".into(), "web-2".into())];
     assert_eq!(found(|truth| truth.pools[0].instances[1].leaving = true), unfit());
     assert_eq!(found(|truth| truth.pools[0].instances[1].held = Some(HoldMode::Replace)), unfit());
+    let by_a_fault = |truth: &mut Truth| {
+        (truth.pools[0].instances[1].leaving, truth.balancers[0].stale) = (true, true);
+    };
+    assert_eq!(found(by_a_fault), []);
+}
+
+#[test]
+fn a_request_to_what_is_unready_is_seen() {
+    for health in [Initial, Unhealthy, Draining] {
+        let unfit = [Violation::RequestToUnfit("front".into(), "web-2".into())];
+        assert_eq!(found(|truth| truth.balancers[0].targets[1].health = health), unfit, "{health:?}");
+    }
+    let spared = |truth: &mut Truth| {
+        truth.balancers[0].targets[1].health = Unhealthy;
+        truth.balancers[0].receivers.remove(1);
+    };
+    assert_eq!(found(spared), []);
+}
+
+#[test]
+fn a_balancer_that_fails_open_may_try_what_is_unready() {
+    let unready = |truth: &mut Truth, count: usize| {
+        truth.balancers[0].targets[..count].iter_mut().for_each(|target| target.health = Unhealthy);
+    };
+    assert_eq!(found(|truth| unready(truth, 3)), []);
+    assert_eq!(found(|truth| unready(truth, 2)).len(), 2);
+    let early = |truth: &mut Truth| {
+        unready(truth, 2);
+        truth.balancers[0].fail_open = Some(Share(400));
+    };
+    assert_eq!(found(early), []);
+    let beside = |truth: &mut Truth| {
+        unready(truth, 1);
+        truth.balancers[0].targets[0].pool = "other".into();
+    };
+    assert_eq!(found(beside), [], "of its pool there is none that is healthy");
+    let held = |truth: &mut Truth| {
+        unready(truth, 3);
+        truth.pools[0].instances[1].held = Some(HoldMode::Shrink);
+    };
+    assert_eq!(found(held).len(), 1, "never what is held");
 }
 
 #[test]
@@ -128,7 +249,7 @@ fn a_second_object_of_one_name_is_seen() {
 #[test]
 fn a_step_under_an_older_generation_is_seen() {
     let older = Act { generation: 0, ..act("") };
-    let seen = check_act(&sound(), &older, &mut Budget::default());
+    let seen = check_act(&older, &mut Budget::default());
     assert_eq!(seen, [Violation::OlderGeneration { step: 0, lease: 1 }]);
 }
 
@@ -136,9 +257,9 @@ fn a_step_under_an_older_generation_is_seen() {
 fn a_step_without_the_lease_is_seen() {
     let without = vec![Violation::WithoutLease("one".into())];
     let lost = Act { lease: Some(("two".into(), 1)), ..act("") };
-    assert_eq!(check_act(&sound(), &lost, &mut Budget::default()), without);
+    assert_eq!(check_act(&lost, &mut Budget::default()), without);
     let never = Act { lease: None, ..act("") };
-    assert_eq!(check_act(&sound(), &never, &mut Budget::default()), without);
+    assert_eq!(check_act(&never, &mut Budget::default()), without);
 }
 
 #[test]

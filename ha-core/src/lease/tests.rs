@@ -44,10 +44,10 @@ fn holds(standing: &Standing) -> bool {
 #[test]
 fn an_absent_lease_is_taken_at_once_and_renewed() {
     let (site, mut one) = (Site::new(), lease("one"));
-    assert_eq!(site.renew(&mut one, 3), Standing::Holds { until: site.now() + LENGTH, taken: true });
+    assert_eq!(site.renew(&mut one, 3), Standing::Holds { until: site.world.elapsed() + LENGTH, taken: true });
     assert_eq!((site.record().serial, site.record().generation, site.record().released_ms), (1, 3, None));
     site.world.pass(30);
-    assert_eq!(site.renew(&mut one, 3), Standing::Holds { until: site.now() + LENGTH, taken: false });
+    assert_eq!(site.renew(&mut one, 3), Standing::Holds { until: site.world.elapsed() + LENGTH, taken: false });
     assert_eq!((site.record().serial, site.record().length_ms), (2, 60_000));
 }
 
@@ -62,7 +62,7 @@ fn a_dead_holders_lease_is_taken_after_its_length_and_the_settling_time() {
     site.world.pass(79);
     assert_eq!(site.renew(&mut two, 0), stands_by);
     site.world.pass(1);
-    assert_eq!(site.renew(&mut two, 0), Standing::Holds { until: site.now() + LENGTH, taken: true });
+    assert_eq!(site.renew(&mut two, 0), Standing::Holds { until: site.world.elapsed() + LENGTH, taken: true });
     assert!(!holds(&site.renew(&mut one, 0)), "the old holder has lost it");
 }
 
@@ -155,7 +155,7 @@ fn a_write_without_an_answer_is_found_out() {
 #[test]
 fn a_lease_runs_from_before_the_write_was_sent() {
     let (site, mut one) = (Site::new(), lease("one"));
-    let before = site.now();
+    let before = site.world.elapsed();
     let Standing::Holds { until, .. } = site.renew(&mut one, 0) else { panic!() };
     assert_eq!(until, before + LENGTH);
 }
@@ -207,12 +207,12 @@ fn a_lease_that_was_lost_is_taken_anew() {
     assert!(holds(&site.renew(&mut two, 0)));
     assert!(!holds(&site.renew(&mut one, 0)));
     run(two.give_back(&site.place(0), Duration::ZERO));
-    assert_eq!(site.renew(&mut one, 0), Standing::Holds { until: site.now() + LENGTH, taken: true });
+    assert_eq!(site.renew(&mut one, 0), Standing::Holds { until: site.world.elapsed() + LENGTH, taken: true });
     site.renew(&mut two, 1);
     assert_eq!(site.renew(&mut one, 0), Standing::Superseded(1));
     assert!(!holds(&site.renew(&mut one, 1)), "what it changed last may be unseen");
     site.world.pass(20);
-    assert_eq!(site.renew(&mut one, 1), Standing::Holds { until: site.now() + LENGTH, taken: true });
+    assert_eq!(site.renew(&mut one, 1), Standing::Holds { until: site.world.elapsed() + LENGTH, taken: true });
 }
 
 #[test]
@@ -241,4 +241,28 @@ fn the_same_serial_of_another_holder_is_another_lease() {
     assert_eq!(site.record().serial, 1);
     site.world.pass(1);
     assert!(!holds(&site.renew(&mut two, 0)), "it has lasted a second only");
+}
+
+#[test]
+fn a_clock_that_is_set_makes_no_lease_longer_or_shorter() {
+    let (site, mut one, mut two) = (Site::new(), lease("one"), lease("two"));
+    let Standing::Holds { until, .. } = site.renew(&mut one, 0) else { panic!() };
+    site.renew(&mut two, 0);
+    *site.world.set.lock().unwrap() = 86_400;
+    let due = site.now() + LENGTH + SETTLE;
+    assert_eq!(site.renew(&mut two, 0), Standing::StandsBy { holder: "one".into(), look_again: due });
+    site.world.pass(79);
+    assert!(!holds(&site.renew(&mut two, 0)), "it was not unchanged for as long as that");
+    *site.world.set.lock().unwrap() = -86_400;
+    assert!(!holds(&site.renew(&mut two, 0)));
+    site.world.pass(1);
+    assert!(holds(&site.renew(&mut two, 0)));
+    assert!(until < site.world.elapsed(), "it was over for its holder before that");
+}
+
+#[test]
+fn no_length_is_too_long() {
+    let (site, mut one, mut two) = (Site::new(), Lease::new("one".into(), Duration::MAX), lease("two"));
+    assert_eq!(site.renew(&mut one, 0), Standing::Holds { until: Duration::MAX, taken: true });
+    assert!(!holds(&site.renew(&mut two, 0)));
 }

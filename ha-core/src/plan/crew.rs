@@ -8,6 +8,7 @@ use crate::{
     name::{InstanceId, PoolName},
     topology::{Hold, HoldMode},
 };
+use std::collections::BTreeSet;
 
 /// One instance, and whether users' requests reach it.
 #[derive(Clone, Copy)]
@@ -29,7 +30,10 @@ impl<'a> Crew<'a> {
         let serving = |state: &InstanceState| {
             state.phase == InstancePhase::Ready && judges.iter().all(|judge| gives_requests(judge, &state.id))
         };
-        Self { members: seen.instances.iter().map(|state| Member { state, serving: serving(state) }).collect() }
+        // A list whose pages shifted while it was read names one instance twice: it serves once.
+        let mut named = BTreeSet::new();
+        let once = seen.instances.iter().filter(|state| named.insert(&state.id));
+        Self { members: once.map(|state| Member { state, serving: serving(state) }).collect() }
     }
     /// Those that serve.
     pub fn serving(&self) -> u32 {

@@ -26,8 +26,8 @@ pub struct Controller {
     observer: Arc<dyn Observer>,
     stop: Stop,
     turn: u64,
-    /// When a port last answered a wish of ours: older readings do not show it.
-    changed: Option<Timestamp>,
+    /// When a port last answered a wish of ours, by what has elapsed on our clock: older readings do not show it.
+    changed: Option<Duration>,
     waiting: Vec<(TierName, Why)>,
     insisting: Insisting,
     converged: bool,
@@ -88,8 +88,10 @@ impl Controller {
             Ok(until) => until,
             Err(turned) => return *turned,
         };
+        let before = self.changed_at();
         let mut observed = observe(site, &self.backend).await;
-        if let Some(changed) = self.changed {
+        // If the clock was set meanwhile, the later of the two: not knowing costs a turn, old knowledge more.
+        if let Some(changed) = before.max(self.changed_at()) {
             observed = observed.not_before(changed);
         }
         let partial = observed.is_partial();
@@ -100,7 +102,7 @@ impl Controller {
         let applied = self.apply(&plan, &scope, until).await;
         self.insisting.note(&applied, plan.at);
         if applied.started() {
-            self.changed = Some(self.backend.clock.now());
+            self.changed = Some(self.backend.clock.elapsed());
         }
         Turned::Acted { plan, applied, partial }
     }
@@ -148,7 +150,7 @@ impl Controller {
     }
 
     /// Until when we may act; what the turn came to, if we may not.
-    async fn standing(&mut self, site: &ValidTopology, scope: &Scope) -> Result<Option<Timestamp>, Box<Turned>> {
+    async fn standing(&mut self, site: &ValidTopology, scope: &Scope) -> Result<Option<Duration>, Box<Turned>> {
         let backend = self.backend.clone();
         let Some(place) = place(&backend, site, scope) else { return Ok(None) };
         match self.lease.renew(&place).await {
@@ -173,7 +175,7 @@ impl Controller {
         }
     }
 
-    async fn apply(&self, plan: &Plan, scope: &Scope, until: Option<Timestamp>) -> Applied {
+    async fn apply(&self, plan: &Plan, scope: &Scope, until: Option<Duration>) -> Applied {
         let (backend, observer, stop) = (&self.backend, &*self.observer, &self.stop);
         apply::apply(plan, &apply::Turn { backend, scope, observer, stop, number: self.turn, until }).await
     }
@@ -185,9 +187,18 @@ impl Controller {
         if removed {
             return self.lease.remove(&place).await;
         }
-        let age = self.changed.map(|changed| backend.clock.now().since(changed));
-        let unseen = age.map_or(Duration::ZERO, |age| backend.settle.saturating_sub(age));
+        let unseen = self.age().map_or(Duration::ZERO, |age| backend.settle.saturating_sub(age));
         self.lease.give_back(&place, unseen).await;
+    }
+
+    /// How long ago our last wish was answered.
+    fn age(&self) -> Option<Duration> {
+        self.changed.map(|changed| self.backend.clock.elapsed().saturating_sub(changed))
+    }
+
+    /// When that was, as the clock is set now.
+    fn changed_at(&self) -> Option<Timestamp> {
+        self.age().map(|age| self.backend.clock.now().back(age))
     }
 
     pub(super) async fn rest(&self, turned: &Turned) {

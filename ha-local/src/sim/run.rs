@@ -178,7 +178,7 @@ fn finish(simulation: &mut Simulation, end: Timestamp) {
     }
 }
 
-fn report(simulation: &Simulation, sim: &Sim, length: Duration) -> Run {
+pub(super) fn report(simulation: &Simulation, sim: &Sim, length: Duration) -> Run {
     let mut state = simulation.state();
     let world = &mut state.world;
     let not_converged = world.not_converged();

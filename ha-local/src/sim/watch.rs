@@ -1,6 +1,10 @@
 //! Watches the truth of a run: invariants are checked after every change, and whenever our loop asks for something.
 
-use super::{engine::call::Request, engine::task::TaskKind, world::World};
+use super::{
+    engine::call::{Answer, Request},
+    engine::task::TaskKind,
+    world::World,
+};
 use ha_core::{
     invariant::{Act, Budget, Truth, Violation, check_act, check_launch, check_state},
     keeper::pool::Order,
@@ -19,7 +23,10 @@ pub struct Watch {
     /// Whether anything is checked.
     pub on: bool,
     violations: Vec<(Timestamp, Violation)>,
+    /// What each controller's present turn may take out, by what it was told of the tiers.
     budgets: BTreeMap<u32, Budget>,
+    /// What our steps took out: who asked for it last, and when.
+    taken: BTreeMap<(PoolName, InstanceId), (u32, Timestamp)>,
     before: Truth,
 }
 
@@ -49,11 +56,22 @@ impl World {
         }
         self.watch.before = now;
     }
-    /// A controller has looked at its pools: from here its turn's budget counts.
-    pub(super) fn watch_look(&mut self, task: u32, request: &Request) {
-        if self.watch.on && matches!(request, Request::PoolObserve(_)) && self.is_controller(task) {
-            let budget = Budget::at(&self.truth());
-            self.watch.budgets.insert(task, budget);
+    /// A controller is told how a tier is: what its turn may take out is judged by that.
+    pub(super) fn watch_look(&mut self, task: u32, answer: &Answer) {
+        if !self.watch.on || !self.is_controller(task) {
+            return;
+        }
+        match answer {
+            Answer::Pools(reading) => {
+                self.watch.budgets.insert(task, Budget::of(&reading.state));
+            }
+            Answer::Balancers(reading) => {
+                if let Some(budget) = self.watch.budgets.get_mut(&task) {
+                    budget.behind(&reading.state);
+                }
+            }
+            Answer::Network(_) | Answer::Records(_) | Answer::Done | Answer::Object(_) => {}
+            Answer::Version(_) | Answer::Keys(_) | Answer::View(_) => {}
         }
     }
     /// A controller asks for something.
@@ -61,18 +79,43 @@ impl World {
         if !self.watch.on || !self.is_controller(task) || request.operation().0.starts_with("store.") {
             return;
         }
-        let truth = self.truth();
         let act = Act {
             holder: holder(task),
             generation: self.generation_of(task),
             lease: self.lease(),
             takes_out: takes_out(request),
         };
-        let mut budget = self.watch.budgets.remove(&task).unwrap_or_else(|| Budget::at(&truth));
-        for violation in check_act(&truth, &act, &mut budget) {
+        let mut budget = self.watch.budgets.remove(&task).unwrap_or_default();
+        if act.takes_out.is_some() {
+            self.gone_before(task).iter().for_each(|(pool, id)| budget.spent(pool, id));
+        }
+        for violation in check_act(&act, &mut budget) {
             self.watch.broken(self.now, violation);
         }
         self.watch.budgets.insert(task, budget);
+        if let Request::PoolPutBack(_, pool, id) = request {
+            self.watch.taken.remove(&(pool.clone(), id.clone()));
+        }
+        if let Some(taken) = act.takes_out {
+            self.watch.taken.insert(taken, (task, self.now));
+        }
+    }
+    /// What this controller must know to be out of service whatever it is shown: what it took out itself, and what another
+    /// one took out so lately that it should not act yet.
+    fn gone_before(&self, task: u32) -> Vec<(PoolName, InstanceId)> {
+        let known = |by: u32, at: Timestamp| by == task || self.now.since(at) <= self.figures.settle;
+        let mut taken: Vec<_> = self.watch.taken.iter().filter(|(_, (by, at))| known(*by, *at)).collect();
+        if taken.is_empty() {
+            return Vec::new();
+        }
+        let truth = self.truth();
+        let serves = |pool: &PoolName, id: &InstanceId| {
+            let pool = truth.pools.iter().find(|known| known.spec.name == *pool);
+            let it = pool.and_then(|pool| pool.instances.iter().find(|it| it.id == *id));
+            it.is_some_and(|it| it.ready && !it.leaving && it.held.is_none())
+        };
+        taken.retain(|((pool, id), _)| !serves(pool, id));
+        taken.into_iter().map(|(gone, _)| gone.clone()).collect()
     }
     /// A keeper launched something.
     pub(super) fn watch_launch(&mut self, request: &Request) {
@@ -87,7 +130,11 @@ impl World {
         }
     }
     fn truth(&self) -> Truth {
-        self.cloud.truth(&self.wanted.scope())
+        let mut truth = self.cloud.truth(&self.wanted.scope());
+        for balancer in &mut truth.balancers {
+            balancer.stale = self.faults.works_by_old_knowledge(balancer.name.as_str());
+        }
+        truth
     }
     fn is_controller(&self, task: u32) -> bool {
         self.tasks.get(task).is_some_and(|record| matches!(record.kind, TaskKind::Controller(_)))
@@ -118,3 +165,6 @@ fn takes_out(request: &Request) -> Option<(PoolName, InstanceId)> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests;

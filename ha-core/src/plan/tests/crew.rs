@@ -63,3 +63,11 @@ fn the_skew_is_that_of_the_pools_zones_and_of_those_who_live() {
     toy.phase("b-2", InstancePhase::Held(HoldMode::Replace));
     assert_eq!(skew(&toy, &all), 1);
 }
+
+#[test]
+fn what_a_list_names_twice_serves_once() {
+    let mut toy = Toy::converged(&shop(web()));
+    toy.pools[0].instances[4] = toy.pools[0].instances[3].clone();
+    let crew = Crew::read(&toy.pools[0], Some(&toy.balancers));
+    assert_eq!((crew.serving(), crew.living()), (5, 5));
+}

@@ -63,6 +63,10 @@ pub(crate) struct World {
     /// How old the pools' readings are.
     pub stale: Mutex<Duration>,
     versions: Mutex<u64>,
+    /// Whether wishes are accepted and take no effect.
+    pub ignores: Mutex<bool>,
+    /// By how many seconds the clock was set ahead, or back.
+    pub set: Mutex<i64>,
 }
 
 impl World {
@@ -75,6 +79,8 @@ impl World {
             rests: Mutex::default(),
             stale: Mutex::default(),
             versions: Mutex::default(),
+            ignores: Mutex::default(),
+            set: Mutex::default(),
         })
     }
     pub fn backend(self: &Arc<Self>) -> Backend {
@@ -112,14 +118,16 @@ impl World {
     }
     fn act(&self, verb: &'static str, action: Action) -> Result<()> {
         self.call(verb, || {
-            self.toy.lock().unwrap().carry_out(&action);
+            if !*self.ignores.lock().unwrap() {
+                self.toy.lock().unwrap().carry_out(&action);
+            }
             Ok(())
         })
     }
     fn read<T>(&self, verb: &'static str, state: impl FnOnce(&Toy) -> T) -> Result<Reading<T>> {
         self.call(verb, || {
-            let toy = self.toy.lock().unwrap();
-            Ok(Reading { state: state(&toy), at: toy.at })
+            let at = self.now();
+            Ok(Reading { state: state(&self.toy.lock().unwrap()), at })
         })
     }
 }
@@ -132,7 +140,11 @@ fn refused(it: bool) -> Vec<Problem> {
 #[async_trait]
 impl Clock for World {
     fn now(&self) -> Timestamp {
-        self.toy.lock().unwrap().at
+        let ahead = *self.set.lock().unwrap() * 1_000_000_000;
+        Timestamp(self.toy.lock().unwrap().at.0.saturating_add_signed(ahead))
+    }
+    fn elapsed(&self) -> Duration {
+        self.toy.lock().unwrap().at.since(Timestamp::ZERO)
     }
     async fn sleep(&self, duration: Duration) {
         self.pass(duration.as_secs());

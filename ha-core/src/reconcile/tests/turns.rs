@@ -271,3 +271,37 @@ fn steps_that_were_not_started_are_no_change() {
     let Turned::Acted { applied, .. } = run(one.once(&shop(web()))) else { panic!() };
     assert!(applied.steps.iter().all(|(_, outcome)| *outcome == Outcome::NotStarted), "the lease is too short");
 }
+
+#[test]
+fn a_clock_that_is_set_back_lets_no_step_start_after_the_lease() {
+    for (frozen, started) in [(29, true), (30, false)] {
+        let world = World::new(Toy::empty());
+        let set_back = world.clone();
+        let observer = move |event: &Event| {
+            if matches!(event.what, What::Planned(_)) {
+                set_back.pass(frozen);
+                *set_back.set.lock().unwrap() = -90;
+            }
+        };
+        let mut one = controller(&world, "one").observer(Arc::new(observer));
+        let Turned::Acted { applied, .. } = run(one.once(&shop(web()))) else { panic!() };
+        assert_eq!(applied.started(), started, "frozen for {frozen} s");
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_makes_nobody_blind() {
+    for set in [-600, 600] {
+        let world = World::new(Toy::empty());
+        let mut one = controller(&world, "one");
+        run(one.once(&shop(web())));
+        *world.set.lock().unwrap() = set;
+        world.pass(30);
+        *world.stale.lock().unwrap() = secs(30);
+        let Turned::Acted { partial, .. } = run(one.once(&shop(web()))) else { panic!() };
+        assert!(!partial, "what was read since the last change is known, {set}");
+        *world.stale.lock().unwrap() = secs(31);
+        let Turned::Acted { partial, .. } = run(one.once(&shop(web()))) else { panic!() };
+        assert!(partial, "{set}");
+    }
+}

@@ -1,15 +1,13 @@
 //! What is true of a site, for invariants and for the figures of a run; nothing that decides may ask.
 
 use super::{Cloud, instance::Instance, objects::BalancerObject};
+use crate::sim::plane::receivers;
 use ha_core::{
-    backend::{
-        Scope,
-        state::{InstancePhase, TargetHealth},
-    },
-    invariant::{BalancerTruth, InstanceTruth, PoolTruth, RecordTruth, Truth},
-    keeper::health::fails_open,
+    backend::{Scope, state::InstancePhase},
+    invariant::{BalancerTruth, InstanceTruth, PoolTruth, RecordTruth, TargetTruth, Truth},
     name::StoreKey,
 };
+use std::collections::BTreeSet;
 
 impl Cloud {
     /// Everything that invariants look at.
@@ -35,17 +33,22 @@ impl Cloud {
     }
 
     fn balancer_truth(&self, number: u32, balancer: &BalancerObject) -> BalancerTruth {
-        let weighs = |pool| balancer.spec.routes.iter().any(|route| route.pool == pool && route.weight > 0);
-        let targets: Vec<_> = self.targets_of(number, balancer).filter(|(pool, _, _)| weighs(pool.clone())).collect();
-        let staying = targets.iter().filter(|(_, _, target)| target.checks.health != TargetHealth::Draining);
-        let staying: Vec<_> = staying.collect();
-        let is_healthy = |health| health == TargetHealth::Healthy;
-        let healthy = staying.iter().filter(|(_, _, target)| is_healthy(target.checks.health)).count();
-        // No pool has four thousand million instances.
-        let failing_open = fails_open(healthy as u32, staying.len() as u32, balancer.spec.fail_open);
-        let receivers = staying.iter().filter(|(_, _, target)| failing_open || is_healthy(target.checks.health));
-        let receivers = receivers.map(|(_, instance, _)| self.instances[instance].id.clone()).collect();
-        BalancerTruth { name: balancer.name().clone(), receivers, failing_open }
+        let id = |instance: u32| self.instances[&instance].id.clone();
+        let targets = self.targets_of(number, balancer).map(|(pool, instance, target)| {
+            let (instance, health) = (id(instance), target.checks.health);
+            TargetTruth { pool, instance, health }
+        });
+        // Who gets requests is what the balancer does, not what its checks say: the one is judged by the other.
+        let chosen: BTreeSet<u32> = balancer.view.iter().flat_map(receivers).collect();
+        let behind = self.targets_of(number, balancer).map(|(_, instance, _)| &self.instances[&instance]);
+        let receivers = behind.filter(|instance| chosen.contains(&instance.server.0));
+        BalancerTruth {
+            name: balancer.name().clone(),
+            targets: targets.collect(),
+            fail_open: balancer.spec.fail_open,
+            receivers: receivers.map(|instance| instance.id.clone()).collect(),
+            stale: false,
+        }
     }
 
     /// Every object that is not the site's, with all it is.

@@ -55,6 +55,9 @@ impl Clock for Caller {
     fn now(&self) -> Timestamp {
         self.shared.lock().world.shown(self.task)
     }
+    fn elapsed(&self) -> Duration {
+        self.shared.lock().world.elapsed(self.task)
+    }
     async fn sleep(&self, duration: Duration) {
         let timer = self.shared.lock().world.sleep(self.task, duration);
         self.ring(timer).await;

@@ -20,6 +20,11 @@ impl World {
     pub fn shown(&self, task: u32) -> Timestamp {
         self.tasks.get(task).map_or(self.now, |record| record.clock.shows(self.now))
     }
+    /// What has elapsed on a task's clock.
+    pub fn elapsed(&self, task: u32) -> Duration {
+        let elapsed = self.tasks.get(task).map_or(self.now, |record| record.clock.elapsed(self.now));
+        elapsed.since(Timestamp::ZERO)
+    }
     /// A task sleeps; answers the timer that ends it.
     pub(crate) fn sleep(&mut self, task: u32, duration: Duration) -> u64 {
         let lasts = self.tasks.get(task).map_or(duration, |record| record.clock.lasts(duration));

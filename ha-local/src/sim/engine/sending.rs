@@ -153,7 +153,11 @@ impl World {
                     call.heard = true;
                 } else if !call.heard && call.answer.is_none() {
                     let ahead = self.tasks.get(call.id.task).map_or(0, |record| record.clock.at(self.now));
-                    call.answer = Some(answer(&call).map(|answer| answer.on_a_clock(ahead)));
+                    let answer = answer(&call);
+                    if let Ok(answer) = &answer {
+                        self.watch_look(call.id.task, answer);
+                    }
+                    call.answer = Some(answer.map(|answer| answer.on_a_clock(ahead)));
                     self.attention.woken.push(WaitKey::Call(number));
                 }
             }
@@ -169,7 +173,6 @@ impl World {
             return;
         }
         let result = self.with_cloud(call.cause, |cloud, env| cloud.effect(env, call.id.task, &call.request, part));
-        self.watch_look(call.id.task, &call.request);
         if let (Request::HandsView(scope, pool), Some(record)) = (&call.request, self.tasks.get_mut(call.id.task)) {
             record.looked = self.cloud.pool_version(scope, pool);
         }

@@ -26,8 +26,10 @@ pub enum TaskKind {
 /// How a task's clock is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct ClockError {
-    /// How far it was off at `since`, in ns.
+    /// By how much it is set wrong, in ns.
     pub offset_ns: i64,
+    /// By how much it had run too far at `since`, in ns.
+    pub ran_ns: i64,
     /// How much too fast it runs, in millionths.
     pub ppm: i64,
     /// Since when it runs so.
@@ -35,14 +37,31 @@ pub struct ClockError {
 }
 
 impl ClockError {
+    /// A clock that runs well and is set wrong by so many ns.
+    pub fn set(offset_ns: i64) -> Self {
+        Self { offset_ns, ..Self::default() }
+    }
     /// How far the clock is off now, in ns.
     pub fn at(self, now: Timestamp) -> i64 {
+        self.offset_ns.saturating_add(self.ran(now))
+    }
+    /// By how much it has run too far, in ns: what does not come of being set.
+    fn ran(self, now: Timestamp) -> i64 {
         let run = i128::from(now.0.saturating_sub(self.since.0)) * i128::from(self.ppm) / 1_000_000;
-        self.offset_ns.saturating_add(i64::try_from(run).unwrap_or(i64::MAX))
+        self.ran_ns.saturating_add(i64::try_from(run).unwrap_or(i64::MAX))
     }
     /// What the clock shows.
     pub fn shows(self, now: Timestamp) -> Timestamp {
         Timestamp(now.0.saturating_add_signed(self.at(now)))
+    }
+    /// What it would show if nobody had ever set it: that only ever goes on.
+    pub fn elapsed(self, now: Timestamp) -> Timestamp {
+        Timestamp(now.0.saturating_add_signed(self.ran(now)))
+    }
+    /// The same clock, set so many ns further ahead and running faster by so many millionths from now on.
+    pub fn turned(self, now: Timestamp, ns: i64, ppm: i64) -> Self {
+        let (offset_ns, ppm) = (self.offset_ns.saturating_add(ns), self.ppm.saturating_add(ppm));
+        Self { offset_ns, ran_ns: self.ran(now), ppm, since: now }
     }
     /// How long a wait of `duration` on this clock takes.
     pub fn lasts(self, duration: Duration) -> Duration {
@@ -211,8 +230,19 @@ mod tests {
 
     #[test]
     fn a_fast_clock_shows_more_and_waits_less() {
-        let fast = ClockError { offset_ns: 10, ppm: 1000, since: Timestamp::from_secs(10) };
+        let fast = ClockError { offset_ns: 10, ran_ns: 0, ppm: 1000, since: Timestamp::from_secs(10) };
         assert_eq!(fast.shows(Timestamp::from_secs(20)), Timestamp(20_010_000_010));
         assert_eq!(fast.lasts(Duration::from_secs(1001)), Duration::from_secs(1000));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_shows_another_time_and_no_more_has_elapsed() {
+        let at = Timestamp::from_secs;
+        let fast = ClockError::default().turned(at(1000), 0, 10_000);
+        assert_eq!((fast.shows(at(1100)), fast.elapsed(at(1100))), (at(1101), at(1101)));
+        let set_back = fast.turned(at(1100), -90_000_000_000, 0);
+        assert_eq!((set_back.shows(at(1200)), set_back.elapsed(at(1200))), (at(1112), at(1202)));
+        let let_go = set_back.turned(at(1200), 0, -10_000);
+        assert_eq!((let_go.shows(at(1300)), let_go.elapsed(at(1300))), (at(1212), at(1302)));
     }
 }

@@ -101,20 +101,15 @@ impl World {
     }
     fn turn_clocks(&mut self, ns: i64, ppm: i64) {
         let now = self.now;
-        let turned = |clock: ClockError| ClockError {
-            offset_ns: clock.at(now).saturating_add(ns),
-            ppm: clock.ppm.saturating_add(ppm),
-            since: now,
-        };
         for task in self.tasks.controllers() {
             if let Some(record) = self.tasks.get_mut(task) {
-                record.clock = turned(record.clock);
+                record.clock = record.clock.turned(now, ns, ppm);
             }
         }
         // A loop that is down has its clock still.
         for fault in &mut self.faults.all {
             for (_, clock) in &mut fault.memory.stopped {
-                *clock = turned(*clock);
+                *clock = clock.turned(now, ns, ppm);
             }
         }
     }

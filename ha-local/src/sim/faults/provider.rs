@@ -97,6 +97,12 @@ impl Faults {
         });
         instants.min()
     }
+    /// Whether this balancer is struck so.
+    pub fn works_by_old_knowledge(&self, balancer: &str) -> bool {
+        let is_stale =
+            |strike: &Strike| matches!(strike, Strike::Balancer(named, Balancer::Stale(_)) if named.is(balancer));
+        self.working().any(|fault| is_stale(&fault.strike))
+    }
     /// What strikes a name.
     pub fn name(&self, name: &str) -> NameFate {
         let mut fate = NameFate::default();

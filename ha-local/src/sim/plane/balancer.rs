@@ -134,6 +134,12 @@ impl Balancer {
     }
 }
 
+/// The servers that a balancer of this view would give a new request to, where it reaches all of them.
+pub fn receivers(view: &BalancerView) -> Vec<u32> {
+    let groups = (0..view.weights.len()).map(|route| group(view, route, 0, |_| true));
+    groups.flat_map(|group| group.members).collect()
+}
+
 /// Who may be chosen of one route: the healthy ones that are reached, or all when too few are.
 fn group(view: &BalancerView, route: usize, now: u64, mut reached: impl FnMut(u32) -> bool) -> Group {
     let of_route = || {

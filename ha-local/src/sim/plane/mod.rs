@@ -24,6 +24,7 @@ mod types;
 mod users;
 
 pub use ask::{Asked, Ticket};
+pub use balancer::receivers;
 pub use config::{BalancerConfig, NetworkConfig, PlaneConfig, ServerConfig, UsersConfig};
 pub use follow::{Followed, Hop};
 pub use ledger::{ByCause, Cause, Ledger, Tier, TiersSide, UsersSide};
@@ -150,6 +151,10 @@ impl Plane {
     /// Both sets of books.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+    #[cfg(test)]
+    pub(in crate::sim) fn ledger_mut(&mut self) -> &mut Ledger {
+        &mut self.ledger
     }
     /// Latencies of all intents served.
     pub fn latency(&self) -> Latency {

@@ -51,7 +51,7 @@ fn run((site, profile, seed, fault): (&str, &str, u64, &str)) -> Run {
 
 /// A line for each day: what it is, and the hash of all that happened.
 fn hashes() -> String {
-    let line = |day: (&str, &str, u64, &str)| format!("{} {} {}: {:016x}\n", day.0, day.1, day.2, run(day).trace_hash);
+    let line = |day: (&str, &str, u64, &str)| format!("{} {} {}: {}\n", day.0, day.1, day.2, run(day).trace_hash);
     DAYS.into_iter().map(line).collect()
 }
 

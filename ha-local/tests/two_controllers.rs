@@ -87,9 +87,9 @@ fn set_back(after: Duration) -> bool {
     let mut simulation = sim.lease(Duration::from_secs(30)).start().unwrap();
     simulation.stop_controllers();
     let holder = start(&simulation, TaskKind::Controller(None), false);
-    simulation.run_until(Timestamp::from_secs(300));
+    simulation.run_until(Timestamp::from_secs(20));
     start(&simulation, TaskKind::Controller(None), false);
-    simulation.run_for(Duration::from_secs(60));
+    simulation.run_until(Timestamp::from_secs(360));
     {
         let mut state = simulation.state();
         state.world.wanted = newer(&site);

@@ -47,7 +47,7 @@ pub struct InstanceTruth {
     pub zone: ZoneName,
     /// What runs on it.
     pub release: Release,
-    /// Whether it is in service as far as its pool can know: what nobody has noticed yet, no step can heed.
+    /// Whether it is in service as far as its pool can know, and is to stay so.
     pub ready: bool,
     /// Whether it is on its way out.
     pub leaving: bool,

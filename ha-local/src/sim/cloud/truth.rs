@@ -87,7 +87,7 @@ fn instance_truth(instance: &Instance) -> InstanceTruth {
         id: instance.id.clone(),
         zone: instance.zone.clone(),
         release: instance.release.clone(),
-        ready: instance.phase == InstancePhase::Ready,
+        ready: instance.phase == InstancePhase::Ready && instance.retiring.is_none(),
         leaving: instance.phase == InstancePhase::Draining,
         held: match instance.phase {
             InstancePhase::Held(mode) => Some(mode),

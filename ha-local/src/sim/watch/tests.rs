@@ -55,6 +55,7 @@ fn retires(world: &mut World, nth: usize) {
 /// Something asked for takes effect.
 fn takes_effect(world: &mut World, request: &Request) {
     world.with_cloud(None, |cloud, env| cloud.effect(env, TRUTH, request, 0)).unwrap();
+    world.settle();
 }
 
 fn retire(world: &World, nth: usize) -> Request {

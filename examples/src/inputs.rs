@@ -37,7 +37,7 @@ type Named = (String, Scenario);
 
 const SEED: u64 = 42;
 /// How long a day is when neither the scenario nor the traffic says it.
-pub(crate) const DAY: Duration = Duration::from_secs(86_400);
+pub const DAY: Duration = Duration::from_secs(86_400);
 /// More intents than this are a mistake: each 10^8 take half a minute.
 const MOST: f64 = 1e11;
 

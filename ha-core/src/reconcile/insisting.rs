@@ -12,7 +12,7 @@ use crate::{
 use std::time::Duration;
 
 /// However long a wish was repeated in vain, it is repeated after this long.
-const LONGEST: Duration = Duration::from_secs(3600);
+pub const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
 /// The wishes that were answered and are planned again turn after turn. Losing them costs a few calls.
 #[derive(Debug, Default)]
@@ -88,7 +88,7 @@ fn settles(outcome: &Outcome, refusals: bool) -> bool {
 fn wait(times: u32, period: Duration) -> Duration {
     match times {
         0 | 1 => Duration::ZERO,
-        more => period.saturating_mul(1 << more.min(20)).min(LONGEST),
+        more => period.saturating_mul(1 << more.min(20)).min(LONGEST_WAIT),
     }
 }
 

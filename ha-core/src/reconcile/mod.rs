@@ -8,6 +8,7 @@ pub(crate) mod tests;
 
 pub use controller::Controller;
 pub use end::{End, Report, StallCause, Stalled, Turned, Wanted};
+pub use insisting::LONGEST_WAIT;
 
 use crate::{backend::Backend, name::Holder, topology::ValidTopology};
 

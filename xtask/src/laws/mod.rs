@@ -8,14 +8,14 @@ use ha_core::{fault::Fault, time::Timestamp, validate::Problems};
 use ha_local::sim::{Distribution, Report};
 use sites::{ASKED, Case, FAULTS, MINUTE, Site};
 use std::{collections::BTreeMap, time::Duration};
-use table::{Line, Means};
+use table::{Expected, Line, Means};
 
 /// What is measured of a run.
 #[derive(Clone, Copy, Debug)]
 enum Figure {
     /// Intents that failed.
     Failed,
-    /// The share of intents that Figure::Failed, in millionths.
+    /// The share of intents that failed, in millionths.
     Unavailable,
     /// The fewest ready instances, negative.
     Missing,
@@ -50,8 +50,7 @@ struct Law {
     figure: Figure,
     less: Case,
     more: Case,
-    /// What the difference must be; `None`: anything, but not the other way round.
-    by: Option<f64>,
+    expected: Expected,
 }
 
 /// Runs all laws, or those in whose name this word is; so many seeds each.
@@ -105,7 +104,7 @@ fn judge(law: &Law, lived: &BTreeMap<&str, &Lived>) -> Line {
     let of = |case: &Case| lived[format!("{case:?}").as_str()].iter().map(|figures| figures[law.figure as usize]);
     let (less, more) = (Means::of(of(&law.less)), Means::of(of(&law.more)));
     let difference = Means::of(of(&law.more).zip(of(&law.less)).map(|(more, less)| more - less));
-    Line { name: law.name.clone(), less: less.mean(), more: more.mean(), difference, by: law.by }
+    Line { name: law.name.clone(), less: less.mean(), more: more.mean(), difference, expected: law.expected }
 }
 
 fn laws() -> Result<Vec<Law>, Problems> {
@@ -129,7 +128,7 @@ fn fits(case: &Case) -> bool {
 /// A law of two cases, if both can be.
 fn law(laws: &mut Vec<Law>, name: String, figure: Figure, less: Case, more: Case) {
     if fits(&less) && fits(&more) {
-        laws.push(Law { name, figure, less, more, by: None });
+        laws.push(Law { name, figure, less, more, expected: Expected::NotLess });
     }
 }
 
@@ -165,7 +164,7 @@ fn moved(laws: &mut Vec<Law>) -> Result<(), Problems> {
             let name = format!("moved {} {}", site.name(), early.faults[0].effect);
             law(laws, name, Figure::Dip, early, late);
             if let Some(law) = laws.last_mut().filter(|law| law.name.starts_with("moved")) {
-                law.by = Some(1200.0);
+                law.expected = Expected::By(1200.0);
             }
         }
     }
@@ -207,5 +206,12 @@ fn without_loop(laws: &mut Vec<Law>) -> Result<(), Problems> {
             law(laws, name("capacity"), Figure::Missing, case, alone);
         }
     }
+    let case = Case::new(Site::ReferenceDay);
+    let alone = Case { without_loop: true, ..case.clone() };
+    let name = |what: &str| format!("without loop {} {what}", Site::ReferenceDay.name());
+    law(laws, name("failed"), Figure::Failed, case.clone(), alone.clone());
+    law(laws, name("capacity"), Figure::Missing, case.clone(), alone.clone());
+    let (name, figure) = (name("availability"), Figure::Unavailable);
+    laws.push(Law { name, figure, less: case, more: alone, expected: Expected::More });
     Ok(())
 }

@@ -5,6 +5,10 @@ use ha_core::{
     topology::{Algorithm, Balancer, Dns, Endpoint, Exposure, Network, Pool, Topology, ValidTopology},
     validate::Problems,
 };
+use ha_examples::{
+    arguments::Options,
+    inputs::{DAY, Inputs},
+};
 use ha_local::sim::{Distribution, Profile, Sim, Traffic, Workload, workload::Service};
 use std::time::Duration;
 
@@ -23,6 +27,8 @@ pub enum Site {
     Direct,
     /// Two pools behind a balancer each; the name stands for the first, or for the second if that is dead.
     Standby,
+    /// The site of the reference day; what befalls it there does so here, and its users come.
+    ReferenceDay,
 }
 
 impl Site {
@@ -36,6 +42,7 @@ impl Site {
             Self::InTurn => "in turn",
             Self::Direct => "direct",
             Self::Standby => "standby",
+            Self::ReferenceDay => "default day",
         }
     }
     /// The wish, with so many instances in its first pool, and names that are kept so long.
@@ -46,6 +53,7 @@ impl Site {
         let web = pool("web", instances);
         let front = Balancer::http("front").to("web");
         let site = match self {
+            Self::ReferenceDay => return Ok(reference_day()?.site),
             Self::Balanced => Topology::new("site")
                 .zones(["a", "b", "c"])
                 .with(web)
@@ -104,6 +112,9 @@ impl Case {
     }
     /// The run: 8.4 users a second of 15 that six instances can serve, 0.56 of it; without a fault nobody fails.
     pub fn sim(&self, seed: u64) -> Result<Sim, Problems> {
+        if self.site == Site::ReferenceDay {
+            return self.on_the_reference_day(seed);
+        }
         let site = self.site.wish(self.instances, self.ttl)?;
         let time = Distribution::Constant { mean: Duration::from_millis(400) };
         let service = Service { time, concurrency: 1, queue: 64 };
@@ -119,6 +130,16 @@ impl Case {
         }
         Ok(sim)
     }
+    /// The day that `game_day` shows without an argument, from another seed.
+    fn on_the_reference_day(&self, seed: u64) -> Result<Sim, Problems> {
+        let day = reference_day()?;
+        let sim = Sim::new(&day.site, seed).profile(day.profile).workload(day.workload).traffic(day.traffic);
+        Ok(sim.scenario(&day.scenario).length(DAY).without_loop(self.without_loop))
+    }
+}
+
+fn reference_day() -> Result<Inputs, Problems> {
+    Inputs::read(&Options::default())
 }
 
 /// Faults that strike after half an hour and are over half an hour before the end, if they ever are: each makes things worse.

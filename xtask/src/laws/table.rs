@@ -44,17 +44,29 @@ pub struct Line {
     pub less: f64,
     pub more: f64,
     pub difference: Means,
-    pub by: Option<f64>,
+    pub expected: Expected,
+}
+
+/// What the difference of a law must be, within three standard errors.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Expected {
+    /// Anything, but not the other way round.
+    NotLess,
+    /// Beyond the errors.
+    More,
+    /// So much.
+    By(f64),
 }
 
 impl Line {
     /// Whether the difference is what it must be, within three standard errors.
     pub fn holds(&self) -> bool {
         let (mean, slack) = (self.difference.mean(), 3.0 * self.difference.error() + 1e-9);
-        match self.by {
+        match self.expected {
             // A bucket is a minute, so that a dip is exact to one.
-            Some(by) => (mean - by).abs() <= 60.0 + slack,
-            None => mean >= -slack,
+            Expected::By(by) => (mean - by).abs() <= 60.0 + slack,
+            Expected::NotLess => mean >= -slack,
+            Expected::More => mean > slack,
         }
     }
 }

@@ -40,7 +40,10 @@ impl Cloud {
             }
         }
         let number = match found {
-            Some(number) => number,
+            Some(number) => {
+                self.make_again(env, number);
+                number
+            }
             None if part == 0 => self.make_balancer(env, scope, wish),
             None => return Err(Kind::NotFound),
         };
@@ -68,18 +71,21 @@ impl Cloud {
         let taken: Vec<ZoneName> =
             balancer.spec.zones.iter().filter(|zone| !next.zones.contains(zone)).cloned().collect();
         balancer.leaving.retain(|(zone, _)| !next.zones.contains(zone));
+        balancer.lacking.retain(|(zone, _)| next.zones.contains(zone));
+        let added: Vec<ZoneName> =
+            next.zones.iter().filter(|zone| !balancer.spec.zones.contains(zone)).cloned().collect();
+        let works = balancer.progress.phase == Phase::Active;
         balancer.spec = next;
+        if works {
+            self.launch_endpoints(env, number, &added);
+        }
         self.let_zones_leave(env, number, taken);
         let touched: Vec<u32> = touched.iter().filter_map(|pool| self.pool_of(&site, pool)).collect();
         self.dirty.pools.extend(touched);
         self.dirty.balancers.insert(number);
         self.dirty.records = true;
         self.version += 1;
-        for (checker, target) in self.targets.keys().copied().collect::<Vec<_>>() {
-            if checker == number {
-                self.arm_instance(env, target);
-            }
-        }
+        self.arm_targets(env, number);
     }
 
     /// An endpoint that is taken away is answered no more, and serves until nobody can know it: who asked just before
@@ -185,18 +191,14 @@ impl Cloud {
             balancer.leaving.retain(|(_, until)| *until > env.now);
             self.dirty.balancers.insert(number);
         }
-        if balancer.progress.due != Some(env.now) {
-            return;
-        }
+        self.endpoints_are_tried_again(env, number);
+        let Some(balancer) = self.balancers.get(&number).filter(|it| it.progress.due == Some(env.now)) else { return };
         self.version += 1;
         self.dirty.records = true;
-        let name = balancer.name().clone();
         if balancer.progress.phase != Phase::Removing {
-            balancer.progress.turn(Phase::Active, env.now);
-            balancer.story = Some(env.tell(format!("balancer {name} is active"), None));
-            self.dirty.balancers.insert(number);
-            return self.arm_records(env);
+            return self.balancer_is_made(env, number);
         }
+        let name = balancer.name().clone();
         let (site, routes, called) = (balancer.site.clone(), balancer.spec.routes.clone(), balancer.called.clone());
         self.balancers.remove(&number);
         let pools: Vec<u32> = routes.iter().filter_map(|route| self.pool_of(&site, &route.pool)).collect();
@@ -222,7 +224,7 @@ impl Cloud {
         });
         BalancerState {
             spec: balancer.spec.clone(),
-            phase: balancer.progress.phase,
+            phase: balancer.phase(),
             since: balancer.progress.since,
             targets: targets.collect(),
             readings: Vec::new(),

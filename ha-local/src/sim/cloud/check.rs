@@ -164,7 +164,7 @@ impl Cloud {
         let zones = balancer.spec.zones.iter().filter_map(|zone| self.zone_index(zone));
         let up = |zone: &u8| {
             let fate = env.faults.endpoint(balancer.name().as_str(), *zone, &balancer.changes);
-            !fate.down && !env.faults.zone_is_off(*zone)
+            !fate.down && !env.faults.zone_is_off(*zone) && self.has_endpoint(balancer, *zone)
         };
         zones.filter(up).collect()
     }

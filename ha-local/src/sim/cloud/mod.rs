@@ -10,6 +10,7 @@ mod broken;
 mod check;
 mod dns;
 mod effect;
+mod endpoint;
 mod event;
 mod figures;
 mod hands;

@@ -74,6 +74,8 @@ pub(super) struct BalancerObject {
     pub(super) changes: Vec<Timestamp>,
     /// Zones that were taken from it: no name answers with them, and they serve who still knows them until then.
     pub(super) leaving: Vec<(ZoneName, Timestamp)>,
+    /// Zones in which the provider has no server for its endpoint yet, and when it tries again.
+    pub(super) lacking: Vec<(ZoneName, Timestamp)>,
     /// What the plane was told last.
     pub(super) view: Option<BalancerView>,
     /// What it was told before, for balancers that work by old knowledge.
@@ -111,6 +113,13 @@ pub(super) enum Leaf {
 impl BalancerObject {
     pub(super) fn name(&self) -> &BalancerName {
         &self.spec.name
+    }
+    /// How far it is: without a server in each of its zones it is not yet what was asked for.
+    pub(super) fn phase(&self) -> Phase {
+        match self.progress.phase {
+            Phase::Active if !self.lacking.is_empty() => Phase::Pending,
+            phase => phase,
+        }
     }
 }
 
@@ -158,6 +167,7 @@ impl BalancerObject {
             story,
             changes: Vec::new(),
             leaving: Vec::new(),
+            lacking: Vec::new(),
             view: None,
             past: Vec::new(),
         }

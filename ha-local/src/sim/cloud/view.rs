@@ -71,7 +71,11 @@ impl Cloud {
         let zones = balancer.spec.zones.iter().chain(leaving).filter_map(|zone| self.zone_index(zone));
         let endpoint = |zone| {
             let fate = env.faults.endpoint(balancer.name().as_str(), zone, &balancer.changes);
-            EndpointView { zone, up: works && !fate.down && !env.faults.zone_is_off(zone), errors: fate.errors }
+            EndpointView {
+                zone,
+                up: works && self.has_endpoint(balancer, zone) && !fate.down && !env.faults.zone_is_off(zone),
+                errors: fate.errors,
+            }
         };
         zones.map(endpoint).collect()
     }

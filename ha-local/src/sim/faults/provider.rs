@@ -65,8 +65,21 @@ impl Faults {
                     fate.errors = 1_000_000;
                 }
             }
-            Balancer::Flap { .. } | Balancer::Stale(_) => {}
+            Balancer::Flap { .. } | Balancer::Stale(_) | Balancer::NoServers(_) => {}
         }
+    }
+    /// Whether the provider has no server for the endpoint of a balancer in a zone, if it launches one at this instant.
+    pub fn lacks_servers(&self, balancer: &str, zone: u8, now: Timestamp) -> bool {
+        self.working().any(|fault| {
+            let Strike::Balancer(named, Balancer::NoServers(rate)) = &fault.strike else { return false };
+            let endpoint = join(join(fault.draws(), who(balancer)), u64::from(zone));
+            let refused = self.seed.happens(Purpose::Failure, endpoint, now.0, millionths(*rate));
+            let refused = refused && named.is_in(balancer, zone);
+            if refused {
+                fault.count(1);
+            }
+            refused
+        })
     }
     /// Whether checks of a balancer's targets may end otherwise each time.
     pub fn flapping(&self, balancer: &str) -> bool {

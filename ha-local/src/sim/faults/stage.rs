@@ -2,7 +2,7 @@
 
 use super::{
     injected::{Injected, Phase, STEPS},
-    strike::{Asked, Dns, Instances, Link, Strike},
+    strike::{Asked, Balancer, Dns, Instances, Link, Strike},
 };
 use crate::sim::{
     engine::{
@@ -249,6 +249,7 @@ impl Strike {
     /// Whether users can feel it by itself, not only by what the site does about it.
     pub(super) fn is_felt(&self) -> bool {
         match self {
+            Self::Balancer(_, Balancer::NoServers(_)) => false,
             Self::Instances(..) | Self::Zone(..) | Self::Link(..) | Self::Balancer(..) | Self::Dns(..) => true,
             Self::Release(..) | Self::Operator(_) => true,
             Self::Boot(..) | Self::Capacity(..) | Self::Api(..) | Self::Store(_) | Self::Clock(_) => false,

@@ -150,9 +150,14 @@ impl Api {
 pub(super) enum Balancer {
     Down,
     Error(f64),
-    Flap { rate: f64, period: Duration },
+    Flap {
+        rate: f64,
+        period: Duration,
+    },
     Stale(Duration),
     CorruptOnChange(f64),
+    /// A launch of one of its own servers is refused, with this probability.
+    NoServers(f64),
 }
 
 impl Balancer {

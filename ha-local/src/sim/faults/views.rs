@@ -25,7 +25,11 @@ impl Faults {
                 Strike::Metrics(_, Metrics::Gap | Metrics::Fixed(_) | Metrics::Scaled(_)) => None,
                 Strike::Balancer(
                     _,
-                    Balancer::Down | Balancer::Error(_) | Balancer::Flap { .. } | Balancer::CorruptOnChange(_),
+                    Balancer::Down
+                    | Balancer::Error(_)
+                    | Balancer::Flap { .. }
+                    | Balancer::CorruptOnChange(_)
+                    | Balancer::NoServers(_),
                 ) => None,
                 Strike::Instances(..) | Strike::Zone(..) | Strike::Link(..) | Strike::Boot(..) => None,
                 Strike::Capacity(..) | Strike::Api(..) | Strike::Dns(..) | Strike::Store(_) => None,

@@ -62,8 +62,7 @@ const STEPS: [&str; 13] = [
     "dns.remove",
 ];
 
-/// `broken` is not due: the simulated provider mends all that it breaks, and the planner's tables cover it.
-const WAITING: [&str; 12] = [
+const WAITING: [&str; 13] = [
     "unknown",
     "pending",
     "removing",
@@ -72,6 +71,7 @@ const WAITING: [&str; 12] = [
     "bake",
     "reading",
     "footing",
+    "broken",
     "rejected",
     "no such instance",
     "budget",

@@ -12,10 +12,20 @@ use std::time::Duration;
 /// The faults are over after so long.
 pub(super) const PHASE: Duration = Duration::from_secs(36 * 3600);
 /// What may stay for ever: a site must be able to live with it.
-const PERMANENT: [&str; 5] = ["clock.drift", "dns.stale", "boot.slow", "instances.slow", "release.slow"];
+const PERMANENT: [&str; 9] = [
+    "clock.drift",
+    "dns.stale",
+    "boot.slow",
+    "instances.slow",
+    "instances.errors",
+    "instances.hang",
+    "instances.isolate",
+    "release.latent",
+    "release.slow",
+];
 
 /// What makes a new release bad for good, early enough for the gate to see it.
-const GATED: [&str; 3] = ["release.never_ready", "release.slow", "release.one_way"];
+const GATED: [&str; 4] = ["release.never_ready", "release.errors", "release.slow", "release.one_way"];
 
 /// The effects that this version can inject.
 pub fn in_scope() -> Vec<&'static Effect> {
@@ -29,20 +39,41 @@ pub(super) fn faults(dice: Dice, site: &ValidTopology) -> Vec<Fault> {
     let kinds: Vec<&'static Effect> = (0..4).filter_map(|nth| dice.about("kind", nth).pick("effect", &all)).collect();
     let count = u64::from(dice.between("faults", 1, 8));
     let drawn = (0..count).filter_map(|nth| fault(dice.about("fault", nth), &kinds, site));
-    let mut faults: Vec<Fault> = drawn.flat_map(|fault| before(&fault).into_iter().chain([fault])).collect();
+    let mut faults: Vec<Fault> =
+        drawn.flat_map(|fault| beside(dice, &fault, site).into_iter().chain([fault])).collect();
     faults.truncate(8);
     faults
 }
 
-/// What has to be asked for first, so that this changes something.
-fn before(fault: &Fault) -> Option<Fault> {
-    let first = match fault.effect {
-        "operator.reopen" => "operator.evacuate",
-        "operator.put_back" => "operator.hold",
-        _ => return None,
+/// What has to be asked for, so that this changes something.
+fn beside(dice: Dice, fault: &Fault, site: &ValidTopology) -> Vec<Fault> {
+    let target = fault.target.to_string();
+    let zone = || dice.pick("moved", &site.topology().zones).map(|zone| format!("zone:{zone}")).unwrap_or_default();
+    let (earlier, meanwhile) = (fault.at / 2, amid(fault));
+    let asked = match fault.effect {
+        "operator.reopen" => vec![("operator.evacuate", target, earlier)],
+        "operator.put_back" => vec![("operator.hold", target, earlier)],
+        // It strikes who is changed.
+        "balancer.corrupt_on_change" => vec![("operator.evacuate", zone(), meanwhile)],
+        // It strikes who needs servers of its own.
+        _ if lacks_servers(fault) => {
+            vec![("operator.evacuate", zone(), earlier), ("operator.reopen", zone(), meanwhile)]
+        }
+        _ => Vec::new(),
     };
-    let earlier = Fault::new(first, &fault.target.to_string()).ok()?;
-    Some(earlier.at(fault.at / 2))
+    let asked = asked.into_iter().filter_map(|(effect, target, at)| Some(Fault::new(effect, &target).ok()?.at(at)));
+    asked.collect()
+}
+
+/// Whether the provider has no servers for balancers because of this.
+pub(super) fn lacks_servers(fault: &Fault) -> bool {
+    fault.effect.starts_with("capacity.") && fault.target.what.kind() == "balancer"
+}
+
+/// Half way between its beginning and its end.
+pub(super) fn amid(fault: &Fault) -> Duration {
+    let end = fault.ends().unwrap_or(PHASE);
+    fault.at + end.saturating_sub(fault.at) / 2
 }
 
 fn fault(dice: Dice, kinds: &[&'static Effect], site: &ValidTopology) -> Option<Fault> {
@@ -85,6 +116,7 @@ fn target(dice: Dice, kind: &str, site: &ValidTopology) -> Option<String> {
     let pools: Vec<String> = topology.pools.iter().map(|pool| pool.name.to_string()).collect();
     let pool = dice.pick("pool", &pools)?;
     let balancers: Vec<String> = topology.balancers.iter().map(|balancer| balancer.name.to_string()).collect();
+    let front = if dice.one_in("every", 3) { "*".to_owned() } else { dice.pick("front", &balancers)? };
     let service = dice.pick("service", &["network", "pool", "balancer", "dns", "store", "*"])?;
     let metric = dice.pick("metric", &["healthy", "errors", "latency", "requests", "*"])?;
     Some(match kind {
@@ -93,8 +125,8 @@ fn target(dice: Dice, kind: &str, site: &ValidTopology) -> Option<String> {
         "pool" => format!("pool:{pool}"),
         "instance" => format!("instance:{pool}-{zone}-1"),
         "release" => format!("release:{}", dice.pick("release", &["v1", "v1+1"])?),
-        "balancer" if dice.one_in("part", 2) => format!("balancer:{} in zone:{zone}", dice.pick("front", &balancers)?),
-        "balancer" => format!("balancer:{}", dice.pick("front", &balancers)?),
+        "balancer" if dice.one_in("part", 2) => format!("balancer:{front} in zone:{zone}"),
+        "balancer" => format!("balancer:{front}"),
         "store" => "store:*".into(),
         "record" => "record:*".into(),
         "service" => format!("service:{service}"),

@@ -11,6 +11,7 @@ use crate::sim::{LoopSetup, Profile, Sim, Simulation, Traffic, engine::trace::Re
 use ha_core::{
     event::Event,
     fault::{Fault, Scenario},
+    reconcile::LONGEST_WAIT,
     time::{Timestamp, show},
     topology::{NoReading, Pool, ValidTopology},
     validate::Problems,
@@ -96,11 +97,19 @@ impl Case {
             .traffic(Traffic::poisson(self.rate()))
             .observer(Arc::new(note));
         let setup = LoopSetup::default();
-        let timers = Timers::of(&self.site, &self.profile, &setup);
+        let mut timers = Timers::of(&self.site, &self.profile, &setup);
+        if self.lacking().is_some() {
+            timers.patience += LONGEST_WAIT;
+        }
         let mut simulation = run::at_zero(&mut sim, |_| {})?;
         let origin = simulation.state().world.origin;
+        // Who is made while the provider has no servers for balancers fails, and is to be there afterwards.
+        if let Some(fault) = self.lacking() {
+            simulation.run_until(origin + faults::amid(fault));
+            ask(&mut simulation, Ask::More);
+        }
         simulation.run_until(origin + PHASE);
-        self.ask(&mut simulation);
+        ask(&mut simulation, self.ask);
         let wrong = until_at_rest(&mut simulation, origin, timers.sum());
         let mut state = simulation.state();
         let world = &mut state.world;
@@ -119,12 +128,16 @@ impl Case {
         let waits = |pool: &Pool| pool.rollout.gate.no_reading == NoReading::Wait;
         if self.site.topology().pools.iter().any(waits) { 0.5 } else { 0.05 }
     }
-    fn ask(&self, simulation: &mut Simulation) {
-        let mut state = simulation.state();
-        if let Some(wanted) = self.ask.of(&state.world.wanted) {
-            state.world.wanted = wanted;
-            state.world.interest();
-        }
+    fn lacking(&self) -> Option<&Fault> {
+        self.faults.iter().find(|fault| faults::lacks_servers(fault))
+    }
+}
+
+fn ask(simulation: &mut Simulation, ask: Ask) {
+    let mut state = simulation.state();
+    if let Some(wanted) = ask.of(&state.world.wanted) {
+        state.world.wanted = wanted;
+        state.world.interest();
     }
 }
 

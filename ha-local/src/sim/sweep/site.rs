@@ -19,6 +19,8 @@ pub(super) enum Ask {
     Less,
     /// Pools are weighed otherwise, and names live longer.
     Otherwise,
+    /// The first pool is to be behind one more balancer.
+    More,
 }
 
 /// How the provider behaves.
@@ -53,6 +55,10 @@ impl Ask {
                 topology.dns.iter_mut().for_each(|dns| dns.ttl += Duration::from_secs(7));
                 let routes = topology.balancers.iter_mut().flat_map(|balancer| balancer.routes.iter_mut());
                 routes.for_each(|route| route.weight += 11);
+            }
+            Self::More => {
+                let (pool, health) = (topology.pools.first()?.name.clone(), topology.balancers.first()?.health.clone());
+                topology = topology.with(Balancer::http("aside").health(health).to(pool.as_str()));
             }
         }
         topology.validate().ok()

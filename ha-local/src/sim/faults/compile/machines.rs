@@ -2,7 +2,7 @@
 
 use super::Written;
 use crate::sim::faults::{
-    strike::{Boot, Capacity, Instances, Strike, Zone},
+    strike::{Balancer, Boot, Capacity, Instances, Strike, Zone},
     whom::{Filter, Whom},
 };
 use ha_core::fault::{Amount, Subject};
@@ -53,6 +53,13 @@ impl Written<'_> {
     }
     pub(super) fn capacity(&self, effect: &str) -> Result<Strike, String> {
         let Some(capacity) = Capacity::read(effect, &self.fault.parameters) else { return self.no_tier() };
-        Ok(Strike::Capacity(self.to_come()?, capacity))
+        if self.fault.target.what.kind() != "balancer" {
+            return Ok(Strike::Capacity(self.to_come()?, capacity));
+        }
+        match capacity {
+            Capacity::None => Ok(Strike::Balancer(self.named(), Balancer::NoServers(1.0))),
+            Capacity::Scarce(rate) => Ok(Strike::Balancer(self.named(), Balancer::NoServers(rate))),
+            Capacity::Quota(_) => self.nothing_at("balancer"),
+        }
     }
 }

@@ -141,6 +141,19 @@ fn endpoints_and_names_follow_their_faults() {
 }
 
 #[test]
+fn balancers_get_no_servers_of_their_own_where_there_is_no_capacity() {
+    let faults = at_work(&[
+        "where = \"balancer:front in zone:a\", fault = \"capacity.none\"",
+        "where = \"balancer:back\", fault = \"capacity.scarce\", rate = 0.5",
+    ]);
+    let lacks = |balancer, zone, second| faults.lacks_servers(balancer, zone, Timestamp::from_secs(second));
+    assert_eq!([lacks("front", 0, 1), lacks("front", 1, 1)], [true, false]);
+    let refused = (0..400).filter(|second| lacks("back", 2, *second)).count();
+    assert!((150..250).contains(&refused), "{refused}");
+    assert_eq!(faults.launch(subject(&web(), "web-1", 0), 0, &[]), None, "machines are launched all the same");
+}
+
+#[test]
 fn a_flapping_balancer_judges_anew_each_period() {
     let faults = at_work(&["where = \"balancer:front\", fault = \"balancer.flap\", rate = 0.5, period = \"1m\""]);
     assert!(faults.flapping("front") && !faults.flapping("back"));

@@ -45,7 +45,6 @@ fn what_belongs_to_later_tiers_is_refused_with_its_event() {
         ("where = \"service:database\", fault = \"api.down\"", "api.down at port database: no tier"),
         ("where = \"metric:cpu\", fault = \"metrics.gap\"", "metrics.gap at metric:cpu: no tier"),
         ("where = \"zone:a\", fault = \"dns.stale\"", "dns.stale at zone: no tier"),
-        ("where = \"balancer:*\", fault = \"capacity.none\"", "capacity.none at balancer: no tier"),
         ("where = \"all\", fault = \"clock.jump\", seconds = 5", "clock.jump at all: no tier"),
         ("where = \"link:pool:web-database:orders\", fault = \"link.cut\"", "link.cut at database: no tier"),
         ("where = \"link:pool:web-balancer:front\", fault = \"link.congested\", carries = 0.5", "ends other than"),

@@ -5,6 +5,7 @@ mod calls;
 mod compiled;
 mod picked;
 mod runs;
+mod servers;
 mod story;
 
 use super::{Faults, Subject, injected::Phase};

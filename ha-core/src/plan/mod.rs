@@ -12,7 +12,9 @@ mod exchange;
 mod footing;
 mod gate;
 mod hold;
+mod lack;
 mod losses;
+mod measure;
 mod network;
 mod pool;
 mod review;
@@ -25,6 +27,7 @@ mod wanted;
 mod world;
 
 pub(crate) use check::check;
+pub use lack::Lack;
 pub use review::{NotAPlan, Stale};
 pub use step::{
     Action, BalancerStep, Change, DnsStep, NetworkStep, PoolStep, Reason, Risk, Step, TierName, Waiting, Why,

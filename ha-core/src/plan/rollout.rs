@@ -82,7 +82,12 @@ fn begin(tier: &Tier, marks: &Marks) -> Course {
     marks.rejected.retain(|entry| entry.release != release);
     marks.candidate = Some(Candidate { release: release.clone(), since: tier.at });
     let verdict = Verdict::Wait { whys: Vec::new(), until: None };
-    Course { marks, redirect: Some(Redirect::to(&release)), verdict, rejected: None }
+    let mut redirect = Redirect::to(&release);
+    if tier.is_unmeasured() {
+        redirect.effect += "; no balancer gives this pool requests, so nobody measures its 5xx: the gate looks only \
+                            whether instances stay ready";
+    }
+    Course { marks, redirect: Some(redirect), verdict, rejected: None }
 }
 
 fn advance(tier: &Tier, seen: &PoolState, candidate: &Candidate) -> Course {

@@ -221,7 +221,8 @@ impl Controller {
         if converged && !self.converged {
             self.tell(What::Converged);
         }
-        self.converged = converged;
+        // A tier that cannot be read for a while is no change of the site.
+        self.converged = converged || (self.converged && only_blind(plan));
     }
 
     fn patience_for(&self, site: &ValidTopology) -> Duration {
@@ -237,6 +238,12 @@ impl Controller {
 fn place<'a>(backend: &'a Backend, site: &ValidTopology, scope: &'a Scope) -> Option<Place<'a>> {
     let (store, clock) = (backend.store.as_deref()?, &*backend.clock);
     Some(Place { store, clock, scope, settle: backend.settle, generation: site.topology().generation })
+}
+
+/// Whether nothing but a tier that cannot be read keeps the site from being called as it is wanted.
+fn only_blind(plan: &Plan) -> bool {
+    let blind = |why: &Why| why.is_the_owners() || matches!(why, Why::Unknown(_));
+    plan.steps().next().is_none() && plan.problems.is_empty() && plan.waiting.iter().all(|w| blind(&w.why))
 }
 
 fn asked_to_wait(error: &Error) -> Option<Duration> {

@@ -71,7 +71,7 @@ fn weight(why: &Why) -> Weight {
         Why::Rejected(_) | Why::Pending | Why::Removing | Why::Capacity { .. } | Why::Settling | Why::Bake(_) => {
             Weight::Detail
         }
-        Why::Reading(_) | Why::Footing(_) | Why::Budget | Why::Unseen => Weight::Detail,
+        Why::Reading { .. } | Why::Footing(_) | Why::Budget | Why::Unseen => Weight::Detail,
     }
 }
 

@@ -19,6 +19,7 @@ mod network;
 mod objects;
 mod owner;
 mod pool;
+mod readings;
 mod sight;
 mod store;
 mod strike;

@@ -32,8 +32,7 @@ pub(super) fn measured(
     let Some(newest) = newest else { return Measured::Good };
     let of_it = |r: &&ReleaseReading| r.pool == tier.wish.name && r.release == candidate.release;
     let this_attempt = |r: &&ReleaseReading| r.at.back(r.over) >= candidate.since;
-    let mut readings: Vec<&ReleaseReading> =
-        balancer.readings.iter().filter(of_it).filter(this_attempt).collect();
+    let mut readings: Vec<&ReleaseReading> = balancer.readings.iter().filter(of_it).filter(this_attempt).collect();
     readings.sort_by_key(|reading| Reverse(reading.at));
     let Some(latest) = readings.first() else { return Measured::Lacks(Lack::Any) };
     let judged = judge(&readings, &tier.wish.rollout.gate, balancer);
@@ -100,7 +99,8 @@ fn sum(latest_first: &[&ReleaseReading], least: f64) -> Option<Sum> {
 impl Sum {
     fn and(&self, other: &Self) -> Self {
         let requests = self.requests + other.requests;
-        let total = |sum: &Self| if sum.requests > 0.0 { sum.latency_ms.map(|mean| mean * sum.requests) } else { Some(0.0) };
+        let total =
+            |sum: &Self| if sum.requests > 0.0 { sum.latency_ms.map(|mean| mean * sum.requests) } else { Some(0.0) };
         let total = total(self).zip(total(other)).map(|(one, other)| one + other);
         let latency_ms = if requests > 0.0 { total.map(|total| total / requests) } else { self.latency_ms };
         Self { requests, errors: self.errors + other.errors, latency_ms }

@@ -29,6 +29,7 @@ mod world;
 pub(crate) use check::check;
 pub use lack::Lack;
 pub use review::{NotAPlan, Stale};
+pub use rollout::UNMEASURED;
 pub use step::{
     Action, BalancerStep, Change, DnsStep, NetworkStep, PoolStep, Reason, Risk, Step, TierName, Waiting, Why,
 };

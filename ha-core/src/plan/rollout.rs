@@ -16,6 +16,9 @@ use crate::{
 /// More releases than this are not remembered as rejected.
 const REMEMBERED: usize = 10;
 
+/// What the plan says of a roll-out whose 5xx nobody could ever read.
+pub const UNMEASURED: &str = "no balancer gives this pool requests, so nobody measures its 5xx: the gate looks only whether instances stay ready";
+
 /// Where a pool is going.
 pub(super) struct Course {
     /// What is to be written on the pool.
@@ -84,8 +87,7 @@ fn begin(tier: &Tier, marks: &Marks) -> Course {
     let verdict = Verdict::Wait { whys: Vec::new(), until: None };
     let mut redirect = Redirect::to(&release);
     if tier.is_unmeasured() {
-        redirect.effect += "; no balancer gives this pool requests, so nobody measures its 5xx: the gate looks only \
-                            whether instances stay ready";
+        redirect.effect += &format!("; {UNMEASURED}");
     }
     Course { marks, redirect: Some(redirect), verdict, rejected: None }
 }

@@ -10,10 +10,9 @@ use ha_core::{
     backend::{
         Kind, Scope,
         spec::BalancerSpec,
-        state::{BalancerState, Phase, TargetHealth, TargetState},
+        state::{BalancerState, Phase, TargetState},
     },
     name::{BalancerName, PoolName, ZoneName},
-    time::Timestamp,
     topology::{Endpoint, HealthCheck, Route},
 };
 use std::{collections::BTreeSet, time::Duration};

@@ -81,7 +81,7 @@ pub(super) fn evening() -> Report {
         event(79_200, Provider, "zone a has power again", Some(11)),
         event(80_000, Loop, "web: spread over a, b and c again", Some(20)),
     ];
-    let mut day = report(60.0, 80.0, buckets, events);
+    let mut day = report(60.0, 70.0, buckets, events);
     let crowd = day.intents.failed / 5;
     let rest = day.intents.failed - crowd;
     day.failures = [("target_timeout".to_owned(), crowd), ("queue_full".to_owned(), rest)].into();

@@ -58,8 +58,7 @@ fn an_endpoint_that_is_cut_off_from_the_other_zones_serves_from_its_own_or_leave
 fn a_cut_zone_is_no_storm_of_launches_under_a_brake() {
     let cut = Fault::new("link.cut", "link:a-others").unwrap();
     let run = run(&balanced(), Profile::aws(), cut);
-    // Two places, each at most once in a boot budget and a little.
+    // Its places are filled elsewhere; now and then the zone is tried again, once in a boot budget and a back-off.
     let launched = told(&run, "launched with release");
-    assert!(launched <= 6 + 2 * 30 + 8, "{launched}: {run}");
-    println!("launched {launched}");
+    assert!(launched <= 30, "{launched}: {run}");
 }

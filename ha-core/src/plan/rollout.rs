@@ -17,7 +17,8 @@ use crate::{
 const REMEMBERED: usize = 10;
 
 /// What the plan says of a roll-out whose 5xx nobody could ever read.
-pub const UNMEASURED: &str = "no balancer gives this pool requests, so nobody measures its 5xx: the gate looks only whether instances stay ready";
+pub const UNMEASURED: &str = "no balancer gives this pool requests, so nobody measures its 5xx: \
+                              the gate looks only whether instances stay ready";
 
 /// Where a pool is going.
 pub(super) struct Course {

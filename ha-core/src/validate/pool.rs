@@ -128,7 +128,7 @@ impl Check<'_> {
         let asks = *gate != Gate::default() && gate.no_reading == NoReading::Wait;
         if asks && !self.site.balancers.iter().any(gives) {
             let what = "it waits for what a balancer measures, and no balancer gives requests to this pool";
-            let fix = "put a balancer before it, or say no_reading = \"go_on\": then its instances must stay ready, and no more";
+            let fix = "put a balancer before it, or say no_reading = \"go_on\": then instances must only stay ready";
             self.say(format!("{path}.rollout.gate"), what, fix);
         }
     }

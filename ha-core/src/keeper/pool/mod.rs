@@ -7,7 +7,11 @@ mod tests;
 
 use super::Policy;
 use crate::{
-    backend::{Refill, spec::PoolSpec, state::InstancePhase, state::LossReason},
+    backend::{
+        Refill,
+        spec::PoolSpec,
+        state::{InstancePhase, Loss, LossReason},
+    },
     name::{InstanceId, Release, ZoneName},
     time::Timestamp,
 };
@@ -29,8 +33,26 @@ pub struct View {
     pub members: Vec<Member>,
     /// How many instances were ever launched, by zone: the next is named after it.
     pub launched: Vec<(ZoneName, u64)>,
-    /// Zones in which the last launch was refused, and when that was.
+    /// Zones in which the last launch was refused, or came to nothing ([`View::after`]), and when that was.
     pub refused: Vec<(ZoneName, Timestamp)>,
+}
+
+impl View {
+    /// The same, seen with what the pool lost: where it asks for a brake, a zone in which an instance was not ready in time
+    /// while others of its release are ready elsewhere is left alone like one that refused. The zone is cut off, perhaps;
+    /// to launch there again and again is a storm, and the places stay empty meanwhile.
+    pub fn after(mut self, losses: &[Loss]) -> Self {
+        let elsewhere = |loss: &&Loss| {
+            let serves = |member: &Member| member.phase == InstancePhase::Ready && member.release == loss.release;
+            self.members.iter().any(|member| serves(member) && member.zone != loss.zone)
+        };
+        let in_vain = losses.iter().filter(|loss| loss.why == LossReason::NeverReady).filter(elsewhere);
+        if self.spec.guards.brake.is_some() {
+            let shunned: Vec<_> = in_vain.map(|loss| (loss.zone.clone(), loss.at)).collect();
+            self.refused.extend(shunned);
+        }
+        self
+    }
 }
 
 /// What the keeper sees of one instance.

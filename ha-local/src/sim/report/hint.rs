@@ -1,4 +1,4 @@
-//! The first fix that would help: simple rules from why intents failed in the worst dip; where none fits, nothing is said.
+//! The first fix that would help: rules from why intents failed in the worst dip; where none fits, nothing is said.
 
 use super::{Bucket, Dip, Report, show};
 use crate::sim::{engine::trace::Lane, plane::Cause};

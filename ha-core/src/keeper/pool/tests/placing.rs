@@ -162,3 +162,30 @@ fn zones_are_not_balanced_while_one_of_them_backs_off() {
         assert_eq!(seen, (orders.to_string(), look_again), "{zones:?}");
     }
 }
+
+#[test]
+fn a_zone_where_launches_come_to_nothing_is_left_alone_while_others_serve() {
+    let lost = |zone: &str, release: &str, at: u64, why| Loss {
+        instance: "web-a-1".into(),
+        zone: zone.into(),
+        release: release.into(),
+        at: Timestamp::from_secs(at),
+        why,
+    };
+    let decided_after = |view: View, loss: Loss| decided(&view.after(&[loss]), &policy());
+    let two = || view(2, "b ready");
+    let never = |at| lost("a", "new", at, LossReason::NeverReady);
+    assert_eq!(decided_after(two(), never(701)), ("launch web-c-1".into(), Some(1001)));
+    assert_eq!(decided_after(two(), never(700)), ("launch web-a-1".into(), None));
+    let in_a = ("launch web-a-1".to_string(), None);
+    assert_eq!(decided_after(two(), lost("a", "new", 990, LossReason::Unhealthy)), in_a, "it served");
+    assert_eq!(
+        decided_after(two(), lost("a", "bad", 990, LossReason::NeverReady)),
+        in_a,
+        "the release may be at fault"
+    );
+    assert_eq!(decided_after(view(2, "b unready"), never(990)), in_a, "nobody serves elsewhere");
+    let mut without = two();
+    without.spec.guards.brake = None;
+    assert_eq!(decided_after(without, never(990)), in_a, "no brake is asked for");
+}

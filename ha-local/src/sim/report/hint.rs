@@ -59,8 +59,8 @@ pub(super) fn first_fix(report: &Report) -> Option<String> {
         Trouble::Gone => undetected(report, &dip),
         Trouble::Errors => bad_release(report, &dip),
         Trouble::Names => Some(
-            "The name was not answered for: a longer DNS TTL (an alias has its provider's own), so that resolvers go on with what they know while the name \
-             servers are away."
+            "The name was not answered for: a longer DNS TTL (an alias has its provider's own), so that resolvers go on \
+             with what they know while the name servers are away."
                 .into(),
         ),
         Trouble::Addresses => gone_address(report, &dip),
@@ -157,7 +157,8 @@ fn gone_address(report: &Report, dip: &Dip) -> Option<String> {
     let after = found_out(report, dip, "dead by checks")?;
     let long = dip.until.since(dip.from).max(after);
     Some(format!(
-        "For {} users went on trying addresses that did not answer: a shorter DNS TTL (an alias has its provider's own) lets resolvers forget them sooner.",
+        "For {} users went on trying addresses that did not answer: a shorter DNS TTL (an alias has its provider's own) \
+         lets resolvers forget them sooner.",
         show::lasting(long)
     ))
 }

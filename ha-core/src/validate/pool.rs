@@ -124,7 +124,10 @@ impl Check<'_> {
     /// What a gate asks for must be measured by somebody.
     fn gate(&mut self, path: &str, pool: &Pool) {
         let gate = &pool.rollout.gate;
-        let gives = |balancer: &Balancer| balancer.routes.iter().any(|route| route.pool == pool.name);
+        // A balancer without a route is a problem of its own, and may be meant for this pool.
+        let gives = |balancer: &Balancer| {
+            balancer.routes.is_empty() || balancer.routes.iter().any(|route| route.pool == pool.name)
+        };
         let asks = *gate != Gate::default() && gate.no_reading == NoReading::Wait;
         if asks && !self.site.balancers.iter().any(gives) {
             let what = "it waits for what a balancer measures, and no balancer gives requests to this pool";

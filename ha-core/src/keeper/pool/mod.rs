@@ -38,17 +38,20 @@ pub struct View {
 }
 
 impl View {
-    /// The same, seen with what the pool lost: where it asks for a brake, a zone in which an instance was not ready in time
-    /// while others of its release are ready elsewhere is left alone like one that refused. The zone is cut off, perhaps;
-    /// to launch there again and again is a storm, and the places stay empty meanwhile.
+    /// The same, seen with what the pool lost: where it asks for a brake, a zone in which two instances in turn were not
+    /// ready in time and none is ready, while others of their release are ready elsewhere, is left alone like one that
+    /// refused. It is cut off, perhaps: launching there again and again is a storm, and the places stay empty meanwhile.
     pub fn after(mut self, losses: &[Loss]) -> Self {
-        let elsewhere = |loss: &&Loss| {
-            let serves = |member: &Member| member.phase == InstancePhase::Ready && member.release == loss.release;
-            self.members.iter().any(|member| serves(member) && member.zone != loss.zone)
+        let is_ready = |loss: &Loss, here: bool| {
+            let ready = |member: &Member| member.phase == InstancePhase::Ready && member.release == loss.release;
+            self.members.iter().any(|member| ready(member) && (member.zone == loss.zone) == here)
         };
-        let in_vain = losses.iter().filter(|loss| loss.why == LossReason::NeverReady).filter(elsewhere);
+        let in_vain = losses.iter().filter(|loss| loss.why == LossReason::NeverReady);
+        let in_vain: Vec<&Loss> = in_vain.filter(|loss| is_ready(loss, false) && !is_ready(loss, true)).collect();
+        // Each but the first of its zone: one slow boot is chance.
+        let again = |(nth, loss): &(usize, &&Loss)| in_vain[..*nth].iter().any(|before| before.zone == loss.zone);
         if self.spec.guards.brake.is_some() {
-            let shunned: Vec<_> = in_vain.map(|loss| (loss.zone.clone(), loss.at)).collect();
+            let shunned = in_vain.iter().enumerate().filter(again).map(|(_, loss)| (loss.zone.clone(), loss.at));
             self.refused.extend(shunned);
         }
         self

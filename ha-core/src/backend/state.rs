@@ -136,7 +136,8 @@ pub struct BalancerState {
     pub since: Timestamp,
     /// Who is behind it, and how it judges them.
     pub targets: Vec<TargetState>,
-    /// What it measured of each release behind it.
+    /// What it measured of each release behind it: the latest time, and earlier ones as far back as they are kept (where
+    /// few users come, one time alone says nothing). Times of one release do not overlap.
     pub readings: Vec<ReleaseReading>,
 }
 

@@ -1,13 +1,20 @@
-//! Judges a candidate: its instances stayed ready, and what the balancers measured of it is good enough.
+//! Judges a candidate: its instances stayed ready, and what the balancers measured of it is good enough. A pool that no
+//! balancer gives requests to is judged by the first alone: nobody could ever measure it.
 
-use super::{Why, crew::routes_to, losses, pool::Tier};
+use super::{
+    Lack, Why,
+    crew::routes_to,
+    losses,
+    measure::{Measured, measured},
+    pool::Tier,
+};
 use crate::{
     backend::{
         spec::Candidate,
-        state::{BalancerState, PoolState, ReleaseReading},
+        state::{BalancerState, PoolState},
     },
     time::Timestamp,
-    topology::{Gate, NoReading},
+    topology::NoReading,
 };
 
 /// What a gate says of a candidate.
@@ -25,37 +32,47 @@ pub(super) enum Verdict {
     Fail(String),
 }
 
-/// What one reading says.
-enum Measured {
-    Good,
-    Nothing,
-    Bad(String),
-}
-
 /// Judges a candidate by what is seen of it now.
 pub(super) fn judge(tier: &Tier, seen: &PoolState, candidate: &Candidate) -> Verdict {
+    let candidate = &Candidate { since: began(tier, candidate), ..candidate.clone() };
     if let Some(why) = losses::blame(tier, seen, candidate) {
         return Verdict::Fail(why);
     }
     let mut waits = Waits { whys: Vec::new(), until: None };
+    let lacks = |lack| Why::Reading { release: candidate.release.clone(), lack };
     let newest = ready_and_baked(tier, candidate, &mut waits);
-    match tier.balancers {
-        None => waits.whys.push(Why::Reading(candidate.release.clone())),
-        Some(balancers) => {
-            for balancer in balancers.iter().filter(|balancer| routes_to(balancer, &seen.spec.name)) {
-                match measured(tier, balancer, candidate, newest) {
-                    Measured::Good => {}
-                    Measured::Bad(why) => return Verdict::Fail(why),
-                    Measured::Nothing => match tier.wish.rollout.gate.no_reading {
-                        NoReading::Wait => waits.whys.push(Why::Reading(candidate.release.clone())),
-                        NoReading::GoOn => {}
-                    },
-                }
-            }
+    let Some(balancers) = tier.balancers else {
+        waits.whys.push(lacks(Lack::Balancer));
+        return Verdict::Wait { whys: waits.whys, until: waits.until };
+    };
+    let giving: Vec<&BalancerState> =
+        balancers.iter().filter(|balancer| routes_to(balancer, &seen.spec.name)).collect();
+    let missing = tier.measured_by.iter().any(|name| giving.iter().all(|balancer| balancer.spec.name != **name));
+    let mut said: Vec<Measured> =
+        giving.into_iter().map(|balancer| measured(tier, balancer, candidate, newest)).collect();
+    said.extend(missing.then_some(Measured::Lacks(Lack::Balancer)));
+    for measured in said {
+        match measured {
+            Measured::Good => {}
+            Measured::Bad(why) => return Verdict::Fail(why),
+            Measured::Lacks(lack) => match tier.wish.rollout.gate.no_reading {
+                NoReading::Wait => waits.whys.push(lacks(lack)),
+                NoReading::GoOn => {}
+            },
         }
     }
     let Waits { whys, until } = waits;
     if whys.is_empty() { Verdict::Pass } else { Verdict::Wait { whys, until } }
+}
+
+/// When this attempt began, on the clock of the observation. It was written by another clock, perhaps: one that is ahead
+/// would let us look away from all that happened until then, so that the first launch of the candidate counts instead.
+fn began(tier: &Tier, candidate: &Candidate) -> Timestamp {
+    if candidate.since <= tier.at {
+        return candidate.since;
+    }
+    let of_it = tier.crew.live().filter(|member| member.state.release == candidate.release);
+    of_it.map(|member| member.state.launched).min().unwrap_or(tier.at)
 }
 
 struct Waits {
@@ -86,45 +103,4 @@ fn ready_and_baked(tier: &Tier, candidate: &Candidate, waits: &mut Waits) -> Opt
         waits.until(baked);
     }
     newest
-}
-
-/// What a balancer measured of the candidate. A reading counts if it is of this attempt only; to be good it must also
-/// be newer than the newest instance that serves.
-fn measured(tier: &Tier, balancer: &BalancerState, candidate: &Candidate, newest: Option<Timestamp>) -> Measured {
-    let Some(newest) = newest else { return Measured::Good };
-    let of_it = |r: &&ReleaseReading| r.pool == tier.wish.name && r.release == candidate.release;
-    let this_attempt = |r: &&ReleaseReading| r.at.back(r.over) >= candidate.since;
-    let mut readings = balancer.readings.iter().filter(of_it).filter(this_attempt);
-    let Some(reading) = readings.next() else { return Measured::Nothing };
-    let judged = judge_reading(reading, &tier.wish.rollout.gate, balancer);
-    let serving = tier.crew.live().filter(|m| m.serving && m.state.release == candidate.release).count();
-    let all_healthy = reading.healthy.is_some_and(|healthy| healthy.round() >= serving as f64);
-    match judged {
-        Measured::Good if reading.at < newest || !all_healthy => Measured::Nothing,
-        Measured::Good | Measured::Nothing | Measured::Bad(_) => judged,
-    }
-}
-
-fn judge_reading(reading: &ReleaseReading, gate: &Gate, balancer: &BalancerState) -> Measured {
-    let usable = |value: Option<f64>| value.filter(|value| value.is_finite() && *value >= 0.0);
-    let (Some(requests), Some(errors)) = (usable(reading.requests), usable(reading.errors)) else {
-        return Measured::Nothing;
-    };
-    if requests < gate.min_requests as f64 {
-        return Measured::Nothing;
-    }
-    let most = f64::from(gate.max_errors);
-    if errors > most * requests {
-        let share = 100.0 * errors / requests.max(1.0);
-        let name = &balancer.spec.name;
-        return Measured::Bad(format!("{share:.1}% of its answers at {name} were 5xx, at most {:.1}%", 100.0 * most));
-    }
-    match (gate.max_latency, usable(reading.latency_ms)) {
-        (None, _) => Measured::Good,
-        (Some(_), None) => Measured::Nothing,
-        (Some(most), Some(mean)) if mean > most.as_secs_f64() * 1000.0 => {
-            Measured::Bad(format!("it took {mean:.0} ms in the mean, at most {}", crate::time::show(most)))
-        }
-        (Some(_), Some(_)) => Measured::Good,
-    }
 }

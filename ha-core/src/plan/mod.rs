@@ -12,7 +12,9 @@ mod exchange;
 mod footing;
 mod gate;
 mod hold;
+mod lack;
 mod losses;
+mod measure;
 mod network;
 mod pool;
 mod review;
@@ -25,7 +27,9 @@ mod wanted;
 mod world;
 
 pub(crate) use check::check;
+pub use lack::Lack;
 pub use review::{NotAPlan, Stale};
+pub use rollout::UNMEASURED;
 pub use step::{
     Action, BalancerStep, Change, DnsStep, NetworkStep, PoolStep, Reason, Risk, Step, TierName, Waiting, Why,
 };

@@ -2,7 +2,7 @@
 
 use super::{
     Action, PoolStep, Reason, TierName, Why,
-    crew::{Crew, Member},
+    crew::{self, Crew, Member},
     draft::{Draft, Seen},
     exchange, footing,
     gate::Verdict,
@@ -15,9 +15,9 @@ use crate::{
         spec::PoolSpec,
         state::{BalancerState, Phase, PoolState},
     },
-    name::{Release, ZoneName},
+    name::{BalancerName, Release, ZoneName},
     time::Timestamp,
-    topology::{Endpoint, Pool, Size},
+    topology::{Balancer, Endpoint, Pool, Size},
 };
 
 /// One existing pool, what is wanted of it, and what may still be taken from it in this turn.
@@ -26,6 +26,8 @@ pub(super) struct Tier<'a> {
     pub crew: Crew<'a>,
     /// The balancers, if they are known.
     pub balancers: Option<&'a [BalancerState]>,
+    /// The balancers that are to give it requests, and so measure its releases.
+    pub measured_by: Vec<&'a BalancerName>,
     /// The instant at which the pool was seen: what happens in it is measured by this.
     pub at: Timestamp,
     /// How many the owner wants.
@@ -92,7 +94,9 @@ impl<'a> Tier<'a> {
         let floor = wish.guards.min_healthy.of_at_least(capacity).max(1);
         // Who is behind a balancer that cannot be seen may be its last: nobody is taken out.
         let budget = if balancers.is_some() { crew.serving().saturating_sub(floor) } else { 0 };
-        Self { wish, crew, balancers, at, capacity, budget, floor }
+        let gives = |wanted: &&Balancer| wanted.routes.iter().any(|to| to.pool == wish.name && to.weight > 0);
+        let measured_by = draft.wanted_balancers().iter().filter(gives).map(|wanted| &wanted.name).collect();
+        Self { wish, crew, balancers, measured_by, at, capacity, budget, floor }
     }
 
     fn keep(mut self, draft: &mut Draft, seen: &PoolState) {
@@ -216,6 +220,12 @@ impl<'a> Tier<'a> {
         let free = |member: &Member| !self.is_listed(member);
         let only = self.crew.live().filter(free).all(|member| member.state.release == *release);
         only && self.crew.serving() >= self.expected(seen.spec.bounds).min(self.expected(self.wish.size))
+    }
+
+    /// Whether nobody measures its releases: no balancer gives it requests, or is to.
+    pub fn is_unmeasured(&self) -> bool {
+        let gives = |balancer: &BalancerState| crew::routes_to(balancer, &self.wish.name);
+        self.measured_by.is_empty() && self.balancers.is_some_and(|balancers| !balancers.iter().any(gives))
     }
 
     /// The pool, for what is said of it.

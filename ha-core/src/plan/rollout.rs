@@ -16,6 +16,10 @@ use crate::{
 /// More releases than this are not remembered as rejected.
 const REMEMBERED: usize = 10;
 
+/// What the plan says of a roll-out whose 5xx nobody could ever read.
+pub const UNMEASURED: &str = "no balancer gives this pool requests, so nobody measures its 5xx: \
+                              the gate looks only whether instances stay ready";
+
 /// Where a pool is going.
 pub(super) struct Course {
     /// What is to be written on the pool.
@@ -82,7 +86,11 @@ fn begin(tier: &Tier, marks: &Marks) -> Course {
     marks.rejected.retain(|entry| entry.release != release);
     marks.candidate = Some(Candidate { release: release.clone(), since: tier.at });
     let verdict = Verdict::Wait { whys: Vec::new(), until: None };
-    Course { marks, redirect: Some(Redirect::to(&release)), verdict, rejected: None }
+    let mut redirect = Redirect::to(&release);
+    if tier.is_unmeasured() {
+        redirect.effect += &format!("; {UNMEASURED}");
+    }
+    Course { marks, redirect: Some(redirect), verdict, rejected: None }
 }
 
 fn advance(tier: &Tier, seen: &PoolState, candidate: &Candidate) -> Course {

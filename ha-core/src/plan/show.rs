@@ -177,7 +177,7 @@ impl fmt::Display for Why {
             Self::Capacity { ready, wanted } => write!(f, "{ready} of {wanted} instances are ready"),
             Self::Settling => f.write_str("instances are still being moved"),
             Self::Bake(until) => write!(f, "the new release must stay ready until {until}"),
-            Self::Reading(release) => write!(f, "no good reading of {release} yet"),
+            Self::Reading { release, lack } => write!(f, "no reading of {release} to go by yet: {lack}"),
             Self::Footing(what) => write!(f, "waits for {what}"),
             Self::Unseen => f.write_str("asked for more than once, and not there: asked again later"),
             Self::Broken(what) => write!(f, "{what} does not work"),

@@ -1,5 +1,6 @@
 //! What a plan is made of: steps, nested by tier, and what is waited for.
 
+use super::Lack;
 use crate::{
     backend::{
         Refill,
@@ -234,8 +235,13 @@ pub enum Why {
     Settling,
     /// A batch must stay ready until then.
     Bake(Timestamp),
-    /// The gate has no reading of this release.
-    Reading(Release),
+    /// The gate has no reading of this release that it can go by.
+    Reading {
+        /// The release.
+        release: Release,
+        /// What is missing.
+        lack: Lack,
+    },
     /// Another tier must be there first.
     Footing(String),
     /// It does not work and nothing that we may do mends it: what it is, for people.
@@ -256,9 +262,8 @@ impl Why {
         match self {
             Self::Rejected(_) | Self::NoSuchInstance(_) => true,
             Self::Unknown(_) | Self::Pending | Self::Removing | Self::Capacity { .. } | Self::Settling => false,
-            Self::Bake(_) | Self::Reading(_) | Self::Footing(_) | Self::Broken(_) | Self::Budget | Self::Unseen => {
-                false
-            }
+            Self::Bake(_) | Self::Reading { .. } | Self::Footing(_) => false,
+            Self::Broken(_) | Self::Budget | Self::Unseen => false,
         }
     }
 }

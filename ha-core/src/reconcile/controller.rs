@@ -11,7 +11,7 @@ use crate::{
     lease::{Lease, Place, Standing},
     name::Holder,
     observe,
-    plan::{Plan, TierName, Why, plan},
+    plan::{Plan, Step, TierName, Why, plan},
     time::Timestamp,
     topology::ValidTopology,
 };
@@ -137,7 +137,6 @@ impl Controller {
     /// Turns until it is stopped or superseded, then gives the lease back. Dropping the future leaves what dropping
     /// [`Self::once`] leaves.
     pub async fn forever(&mut self, wanted: &dyn Wanted) -> End {
-        self.insisting.refusals = true;
         loop {
             let site = wanted.wanted();
             let turned = self.once(&site).await;
@@ -232,7 +231,8 @@ impl Controller {
         if converged && !self.converged {
             self.tell(What::Converged);
         }
-        self.converged = converged;
+        // A tier that cannot be read for a while is no change of the site.
+        self.converged = converged || (self.converged && only_blind(plan));
     }
 
     fn patience_for(&self, site: &ValidTopology) -> Duration {
@@ -250,18 +250,18 @@ fn place<'a>(backend: &'a Backend, site: &ValidTopology, scope: &'a Scope) -> Op
     Some(Place { store, clock, scope, settle: backend.settle, generation: site.topology().generation })
 }
 
+/// Whether nothing but a tier that cannot be read keeps the site from being called as it is wanted.
+fn only_blind(plan: &Plan) -> bool {
+    let blind = |why: &Why| why.is_the_owners() || matches!(why, Why::Unknown(_));
+    plan.steps().next().is_none() && plan.problems.is_empty() && plan.waiting.iter().all(|w| blind(&w.why))
+}
+
 fn asked_to_wait(error: &Error) -> Option<Duration> {
     match error.kind() {
         Kind::Throttled(wait) => *wait,
         Kind::NotReady(_) | Kind::NotFound | Kind::Conflict(_) | Kind::Unavailable => None,
         Kind::Quota | Kind::NoCapacity | Kind::Denied | Kind::Rejected(_) => None,
     }
-}
-
-/// Whether two plans ask for other steps or wait for something else.
-fn differs(before: &Plan, now: &Plan) -> bool {
-    let whys = |plan: &Plan| plan.waiting.iter().map(|w| (w.tier.clone(), w.why.clone())).collect::<Vec<_>>();
-    !before.steps().eq(now.steps()) || whys(before) != whys(now)
 }
 
 /// What a loop has seen on its way to convergence.
@@ -272,6 +272,8 @@ struct Way {
     failed: u64,
     moved: Timestamp,
     look_again: Option<Timestamp>,
+    /// What the last turn asked for, what is asked ever more rarely with it, and what it waited for.
+    stood: Option<(Vec<Step>, Vec<(TierName, Why)>)>,
     last: Option<Plan>,
     errors: Vec<Error>,
 }
@@ -285,9 +287,32 @@ impl Way {
             failed: 0,
             moved: now,
             look_again: None,
+            stood: None,
             last: None,
             errors: Vec::new(),
         }
+    }
+
+    /// How things stand: the steps, those that are held back included, and what is waited for.
+    fn standing(&self, plan: &Plan) -> (Vec<Step>, Vec<(TierName, Why)>) {
+        let (unseen, open): (Vec<_>, Vec<_>) = plan.waiting.iter().partition(|waiting| waiting.why == Why::Unseen);
+        let mut steps: Vec<Step> = plan.steps().cloned().collect();
+        for before in self.stood.iter().flat_map(|(before, _)| before) {
+            let held_back = unseen.iter().any(|waiting| waiting.tier == before.tier());
+            if held_back && !steps.iter().any(|step| step.is_like(before)) {
+                steps.push(before.clone());
+            }
+        }
+        (steps, open.into_iter().map(|waiting| (waiting.tier.clone(), waiting.why.clone())).collect())
+    }
+
+    /// Whether other steps are asked for than in the turn before, or something else is waited for.
+    fn differs(&self, (steps, whys): &(Vec<Step>, Vec<(TierName, Why)>)) -> bool {
+        self.stood.as_ref().is_none_or(|(before, waited)| {
+            let same =
+                before.len() == steps.len() && before.iter().all(|one| steps.iter().any(|step| step.is_like(one)));
+            !same || waited != whys
+        })
     }
 
     fn note(&mut self, turned: &Turned, now: Timestamp) {
@@ -297,14 +322,19 @@ impl Way {
                 for (_, outcome) in &applied.steps {
                     self.accepted += u64::from(*outcome == Outcome::Accepted);
                 }
-                self.errors = applied.errors().cloned().collect();
-                self.failed += self.errors.len() as u64;
+                // What is only asked for again is no reason to be patient, and what refused it still does.
+                let insists = plan.waiting.iter().any(|waiting| waiting.why == Why::Unseen);
+                let errors: Vec<Error> = applied.errors().cloned().collect();
+                self.failed += errors.len() as u64;
+                if !errors.is_empty() || !insists {
+                    self.errors = errors;
+                }
                 // Not the world: a pool whose instances never boot replaces them for ever.
-                if self.last.as_ref().is_none_or(|last| differs(last, plan)) {
+                let stands = self.standing(plan);
+                if self.differs(&stands) {
                     self.moved = now;
                 }
-                // What is only asked for again is no reason to be patient.
-                let insists = plan.waiting.iter().any(|waiting| waiting.why == Why::Unseen);
+                self.stood = Some(stands);
                 self.look_again = plan.look_again.filter(|_| !insists);
                 self.last = Some(plan.clone());
             }

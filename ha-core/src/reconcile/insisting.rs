@@ -18,8 +18,6 @@ pub const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 #[derive(Debug, Default)]
 pub(super) struct Insisting {
     wishes: Vec<Wish>,
-    /// Whether what is refused for good is asked more rarely, too. Who waits for the end wants to be told each time.
-    pub(super) refusals: bool,
 }
 
 #[derive(Debug)]
@@ -61,7 +59,7 @@ impl Insisting {
     /// Notes what was accepted, or refused for good.
     pub(super) fn note(&mut self, applied: &Applied, now: Timestamp) {
         for (step, outcome) in &applied.steps {
-            if !settles(outcome, self.refusals) {
+            if !settles(outcome) {
                 continue;
             }
             match self.wishes.iter_mut().find(|wish| wish.step.is_like(step)) {
@@ -73,12 +71,12 @@ impl Insisting {
 }
 
 /// Whether asking again at once would be answered the same: it was accepted, or refused for a reason that stays.
-fn settles(outcome: &Outcome, refusals: bool) -> bool {
+fn settles(outcome: &Outcome) -> bool {
     match outcome {
         Outcome::Accepted => true,
         Outcome::NotStarted => false,
         Outcome::Failed(error) => match error.kind() {
-            Kind::Quota | Kind::NoCapacity | Kind::Denied | Kind::Rejected(_) | Kind::Conflict(_) => refusals,
+            Kind::Quota | Kind::NoCapacity | Kind::Denied | Kind::Rejected(_) | Kind::Conflict(_) => true,
             Kind::NotReady(_) | Kind::NotFound | Kind::Unavailable | Kind::Throttled(_) => false,
         },
     }

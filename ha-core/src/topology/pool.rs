@@ -155,7 +155,9 @@ impl Default for Rollout {
     }
 }
 
-/// What a new release must show before more of it is launched.
+/// What a new release must show before more of it is launched: its instances stay ready, and what the balancers before
+/// it measure of it is good enough. Of a pool that no balancer gives requests to nothing is measured: there the first is
+/// all, the plan says so, and limits or numbers of requests that differ from the defaults are refused.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Gate {
     /// The largest share of 5xx among its answers.
@@ -163,7 +165,8 @@ pub struct Gate {
     /// The longest mean latency of its answers; `None`: not looked at.
     #[serde(with = "crate::time::text::option", skip_serializing_if = "Option::is_none")]
     pub max_latency: Option<Duration>,
-    /// Fewer requests than this are no reading.
+    /// Fewer requests than this since the roll-out began are no reading; the latest that make up so many are judged, a
+    /// minute of them or, where few users come, as far back as the balancer's readings go.
     pub min_requests: u64,
     /// What to do without a reading.
     pub no_reading: NoReading,

@@ -1,7 +1,7 @@
 //! Checks a pool.
 
 use super::Check;
-use crate::topology::{Capacity, Pool, Size};
+use crate::topology::{Balancer, Capacity, Gate, NoReading, Pool, Size};
 use std::collections::BTreeSet;
 
 impl Check<'_> {
@@ -102,6 +102,7 @@ impl Check<'_> {
         if let Some(latency) = rollout.gate.max_latency {
             self.some_duration(format!("{path}.rollout.gate.max_latency"), latency, "500ms");
         }
+        self.gate(path, pool);
         let Capacity::Fixed(capacity) = pool.capacity else { return };
         let at = format!("{path}.rollout.surge");
         // One must always stay.
@@ -117,6 +118,21 @@ impl Check<'_> {
             let most = u64::from(capacity) + u64::from(rollout.surge);
             let what = format!("capacity {capacity} and surge {} are {most}, and size ends at {max}", rollout.surge);
             self.say(at, what, format!("let size end at {most}, or give a smaller surge"));
+        }
+    }
+
+    /// What a gate asks for must be measured by somebody.
+    fn gate(&mut self, path: &str, pool: &Pool) {
+        let gate = &pool.rollout.gate;
+        // A balancer without a route is a problem of its own, and may be meant for this pool.
+        let gives = |balancer: &Balancer| {
+            balancer.routes.is_empty() || balancer.routes.iter().any(|route| route.pool == pool.name)
+        };
+        let asks = *gate != Gate::default() && gate.no_reading == NoReading::Wait;
+        if asks && !self.site.balancers.iter().any(gives) {
+            let what = "it waits for what a balancer measures, and no balancer gives requests to this pool";
+            let fix = "put a balancer before it, or say no_reading = \"go_on\": then instances must only stay ready";
+            self.say(format!("{path}.rollout.gate"), what, fix);
         }
     }
 

@@ -11,7 +11,7 @@ use ha_core::{
     backend::{Refill, Resource, spec::PoolSpec},
     event::{Event, Observer, What},
     name::PoolName,
-    plan::{Action, BalancerStep, DnsStep, PoolStep, Reason, Step, Waiting, Why},
+    plan::{Action, BalancerStep, DnsStep, PoolStep, Reason, Step, UNMEASURED, Waiting, Why},
     time::Timestamp,
 };
 use std::sync::{Arc, Weak};
@@ -71,7 +71,7 @@ fn weight(why: &Why) -> Weight {
         Why::Rejected(_) | Why::Pending | Why::Removing | Why::Capacity { .. } | Why::Settling | Why::Bake(_) => {
             Weight::Detail
         }
-        Why::Reading(_) | Why::Footing(_) | Why::Budget | Why::Unseen => Weight::Detail,
+        Why::Reading { .. } | Why::Footing(_) | Why::Budget | Why::Unseen => Weight::Detail,
     }
 }
 
@@ -145,7 +145,9 @@ fn pool_sentence(step: &Step, spec: &PoolSpec) -> String {
         }
         Reason::Promote(release) => format!("{pool}: {release} passed its gate everywhere and is the stable release"),
         Reason::Release(_) if spec.marks.candidate.is_some() => {
-            format!("{}, the new ones with {release}, a candidate until it has passed its gate", surge(pool))
+            let unmeasured = step.effect.contains(UNMEASURED).then(|| format!("; {UNMEASURED}")).unwrap_or_default();
+            let gated = "a candidate until it has passed its gate";
+            format!("{}, the new ones with {release}, {gated}{unmeasured}", surge(pool))
         }
         Reason::Release(_) => format!("{pool}: back to {stable}"),
         Reason::Missing | Reason::Drift(_) | Reason::Zones(_) | Reason::Headroom | Reason::GiveBack => {

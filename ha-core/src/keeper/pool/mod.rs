@@ -7,7 +7,11 @@ mod tests;
 
 use super::Policy;
 use crate::{
-    backend::{Refill, spec::PoolSpec, state::InstancePhase, state::LossReason},
+    backend::{
+        Refill,
+        spec::PoolSpec,
+        state::{InstancePhase, Loss, LossReason},
+    },
     name::{InstanceId, Release, ZoneName},
     time::Timestamp,
 };
@@ -29,8 +33,29 @@ pub struct View {
     pub members: Vec<Member>,
     /// How many instances were ever launched, by zone: the next is named after it.
     pub launched: Vec<(ZoneName, u64)>,
-    /// Zones in which the last launch was refused, and when that was.
+    /// Zones in which the last launch was refused, or came to nothing ([`View::after`]), and when that was.
     pub refused: Vec<(ZoneName, Timestamp)>,
+}
+
+impl View {
+    /// The same, seen with what the pool lost: where it asks for a brake, a zone in which two instances in turn were not
+    /// ready in time and none is ready, while others of their release are ready elsewhere, is left alone like one that
+    /// refused. It is cut off, perhaps: launching there again and again is a storm, and the places stay empty meanwhile.
+    pub fn after(mut self, losses: &[Loss]) -> Self {
+        let is_ready = |loss: &Loss, here: bool| {
+            let ready = |member: &Member| member.phase == InstancePhase::Ready && member.release == loss.release;
+            self.members.iter().any(|member| ready(member) && (member.zone == loss.zone) == here)
+        };
+        let in_vain = losses.iter().filter(|loss| loss.why == LossReason::NeverReady);
+        let in_vain: Vec<&Loss> = in_vain.filter(|loss| is_ready(loss, false) && !is_ready(loss, true)).collect();
+        // Each but the first of its zone: one slow boot is chance.
+        let again = |(nth, loss): &(usize, &&Loss)| in_vain[..*nth].iter().any(|before| before.zone == loss.zone);
+        if self.spec.guards.brake.is_some() {
+            let shunned = in_vain.iter().enumerate().filter(again).map(|(_, loss)| (loss.zone.clone(), loss.at));
+            self.refused.extend(shunned);
+        }
+        self
+    }
 }
 
 /// What the keeper sees of one instance.

@@ -91,7 +91,7 @@ fn no_reading_at_all_is_waited_for_by_name() {
     toy.balancers[0].readings.retain(|reading| reading.release.as_str() == "v1");
     let plan = plan(&site, &toy.observed());
     assert_eq!(says(&plan), Says::Wait);
-    assert_eq!(whys(&plan), [Why::Settling, Why::Reading("v2".into())]);
+    assert_eq!(whys(&plan), [Why::Settling, Why::Reading { release: "v2".into(), lack: Lack::Any }]);
 }
 
 #[test]

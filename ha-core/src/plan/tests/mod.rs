@@ -7,6 +7,7 @@ mod exchange;
 mod gate;
 mod headroom;
 mod hold;
+mod measured;
 mod names;
 mod random;
 mod release;
@@ -19,7 +20,7 @@ mod words;
 
 use crate::{
     observe::{Known, Observed},
-    plan::{Action, Plan, PoolStep, Waiting, Why, plan},
+    plan::{Action, Lack, Plan, PoolStep, Waiting, Why, plan},
     topology::{Balancer, Dns, Guards, Pool, Share, Topology, ValidTopology},
 };
 use std::time::Duration;

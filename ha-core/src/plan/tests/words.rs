@@ -77,6 +77,7 @@ fn every_reason_has_its_words() {
 
 #[test]
 fn every_wait_has_its_words_and_only_two_are_the_owners() {
+    let reading = |lack| Why::Reading { release: "v2".into(), lack };
     let rows = [
         (Why::Unknown("no answer".into()), "not known: no answer", false),
         (Why::Pending, "accepted, does not work yet", false),
@@ -84,7 +85,13 @@ fn every_wait_has_its_words_and_only_two_are_the_owners() {
         (Why::Capacity { ready: 5, wanted: 6 }, "5 of 6 instances are ready", false),
         (Why::Settling, "instances are still being moved", false),
         (Why::Bake(Timestamp::from_secs(90)), "the new release must stay ready until 1m30s", false),
-        (Why::Reading("v2".into()), "no good reading of v2 yet", false),
+        (reading(Lack::Balancer), "no reading of v2 to go by yet: the balancer before it is not seen", false),
+        (
+            reading(Lack::Requests { least: 20 }),
+            "no reading of v2 to go by yet: fewer than 20 requests (if no more come: a smaller min_requests, or \
+             no_reading = \"go_on\")",
+            false,
+        ),
         (Why::Footing("pool web ready".into()), "waits for pool web ready", false),
         (Why::Broken("pool web".into()), "pool web does not work", false),
         (Why::Rejected("v2".into()), "v2 was rejected: name another, or raise retry", true),

@@ -33,6 +33,33 @@ fn a_loop_is_patient_for_a_quarter_of_an_hour_or_for_a_boot_budget_and_two_perio
 }
 
 #[test]
+fn what_is_refused_for_good_is_asked_ever_more_rarely_in_every_kind_of_loop() {
+    let denied = || {
+        let world = World::new(Toy::empty());
+        world.fate("pool.ensure", &[Fate::Denied; 500]);
+        world
+    };
+    let world = denied();
+    let stalled = run(converge(&shop(web()), &world.backend())).unwrap_err();
+    assert_eq!((stalled.cause, stalled.lasted), (StallCause::Patience, secs(900)), "asking again is no progress");
+    assert!(stalled.errors.iter().any(|error| *error.kind() == Kind::Denied), "who waits for the end is told why");
+    assert!((3..=6).contains(&world.count("pool.ensure")), "{}", world.count("pool.ensure"));
+    // A controller that is asked turn by turn, by a scheduler of its owner's, remembers as well.
+    let world = denied();
+    let mut one = Controller::new(world.backend(), "one".into());
+    for _ in 0..30 {
+        run(one.once(&shop(web())));
+        world.pass(30);
+    }
+    assert!((3..=6).contains(&world.count("pool.ensure")), "{}", world.count("pool.ensure"));
+    // One who asks us to come back soon does not make us ask the others as often.
+    let world = denied();
+    world.fate("network.ensure", &[Fate::Throttled(1); 500]);
+    run(impatient(&world).until_converged(&shop(web()))).unwrap_err();
+    assert!(world.count("pool.ensure") <= 4, "{}", world.count("pool.ensure"));
+}
+
+#[test]
 fn what_moves_is_waited_for_however_long_it_takes() {
     let world = World::new(Toy::converged(&shop(web())));
     let report = run(impatient(&world).until_converged(&shop(web().release("v2")))).unwrap();

@@ -49,6 +49,25 @@ fn a_site_found_as_it_is_wanted_is_told_once() {
 }
 
 #[test]
+fn a_tier_that_is_read_now_and_not_then_does_not_make_the_site_converge_again_and_again() {
+    let world = World::new(Toy::converged(&shop(web())));
+    let (mut one, told) = telling(&world, "one");
+    for turn in 0..20 {
+        if turn % 2 == 1 {
+            world.fate("pool.observe", &[Fate::Dropped]);
+        }
+        run(one.once(&shop(web())));
+    }
+    assert_eq!(count(&told, |what| *what == What::Converged), 1, "it was so all the time");
+    world.pass(30);
+    world.toy.lock().unwrap().records.clear();
+    for _ in 0..3 {
+        run(one.once(&shop(web())));
+    }
+    assert_eq!(count(&told, |what| *what == What::Converged), 2, "a record was gone, and is back");
+}
+
+#[test]
 fn what_is_waited_for_turn_after_turn_is_told_once() {
     let world = World::new(Toy::converged(&shop(web())));
     let site = shop(web().hold("x-9", crate::topology::HoldMode::Replace));

@@ -56,8 +56,15 @@ impl Cloud {
             Leaf::Endpoint(number, zone) => {
                 let Some(balancer) = self.balancers.get(&number) else { return false };
                 let works = matches!(balancer.progress.phase, Phase::Active | Phase::Removing);
-                let targets = || self.targets_of(number, balancer);
-                let serves = targets().any(|(_, _, target)| target.checks.health == TargetHealth::Healthy);
+                // An endpoint that is cut off from everybody healthy serves nobody, whatever the others say.
+                let reached = |home| {
+                    let (there, back) = (Place::Zone(zone), Place::Zone(home));
+                    !self.link(there, back).cut && !self.link(back, there).cut
+                };
+                let serves = self.targets_of(number, balancer).any(|(_, instance, target)| {
+                    target.checks.health == TargetHealth::Healthy
+                        && self.instances.get(&instance).is_some_and(|it| reached(it.zone_index))
+                });
                 works && serves && self.living_endpoints(env, balancer).contains(&zone)
             }
             Leaf::Instance(number) => {

@@ -10,10 +10,9 @@ use ha_core::{
     backend::{
         Kind, Scope,
         spec::BalancerSpec,
-        state::{BalancerState, Phase, ReleaseReading, TargetHealth, TargetState},
+        state::{BalancerState, Phase, TargetState},
     },
-    name::{BalancerName, PoolName, Release, ZoneName},
-    time::Timestamp,
+    name::{BalancerName, PoolName, ZoneName},
     topology::{Endpoint, HealthCheck, Route},
 };
 use std::{collections::BTreeSet, time::Duration};
@@ -246,46 +245,6 @@ impl Cloud {
                 Some((pool.spec.name.clone(), *member, *target))
             })
         })
-    }
-
-    /// What a balancer measured of each release behind it until `at`.
-    pub(super) fn readings(
-        &self,
-        env: &Env<'_>,
-        scope: &Scope,
-        name: &BalancerName,
-        at: Timestamp,
-    ) -> Vec<ReleaseReading> {
-        let Some(number) = self.balancer_of(&scope.name, name) else { return Vec::new() };
-        let balancer = &self.balancers[&number];
-        let mut behind: BTreeSet<(PoolName, Release)> = BTreeSet::new();
-        for (pool, instance, _) in self.targets_of(number, balancer) {
-            behind.insert((pool, self.instances[&instance].release.clone()));
-        }
-        let over = env.figures.reading;
-        let reading = |(pool, release): (PoolName, Release)| {
-            let at = at.back(env.figures.reading_delay + env.faults.metric_delay(&pool));
-            let healthy = self.targets_of(number, balancer).filter(|(other, instance, target)| {
-                let runs = self.instances[instance].release == release;
-                *other == pool && runs && target.checks.health == TargetHealth::Healthy
-            });
-            let healthy = healthy.count() as f64;
-            let measured = env.plane.readings(&pool, &release, over, at);
-            let (requests, errors) = (measured.requests as f64, measured.errors as f64);
-            let mean = (measured.requests > 0).then(|| measured.latency_ns as f64 / requests / 1_000_000.0);
-            let seen = |metric, truth| env.faults.metric(metric, &pool, truth);
-            ReleaseReading {
-                healthy: seen("healthy", healthy),
-                requests: seen("requests", requests),
-                errors: seen("errors", errors),
-                latency_ms: mean.and_then(|mean| seen("latency", mean)),
-                pool,
-                release,
-                at,
-                over,
-            }
-        };
-        behind.into_iter().map(reading).collect()
     }
 
     /// Names a balancer in draws.

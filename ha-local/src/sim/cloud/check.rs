@@ -139,7 +139,9 @@ impl Cloud {
             return Some(true);
         }
         let Some(balancer) = self.balancers.get(&checker) else {
-            return Some(env.plane.probe(server, Place::Zone(home), check.timeout) == Probe::Passed);
+            // Its agent runs beside it; what it says has to reach the provider's services, which stand outside.
+            let heard = !env.faults.keepers_are_cut_from(home);
+            return Some(heard && env.plane.probe(server, Place::Zone(home), check.timeout) == Probe::Passed);
         };
         if env.faults.flaps(balancer.name().as_str(), instance.id.as_str(), env.now) {
             return Some(false);

@@ -31,7 +31,7 @@ impl Cloud {
         });
         let launched = self.launched.get(&(scope.name.clone(), name.clone()));
         let launched = launched.into_iter().flatten().map(|(zone, count)| (zone.clone(), *count));
-        let mut view = View {
+        let view = View {
             at: env.now,
             spec: pool.spec.clone(),
             desired: pool.desired,
@@ -40,6 +40,7 @@ impl Cloud {
             launched: launched.collect(),
             refused: pool.refused.clone(),
         };
+        let mut view = view.after(&pool.losses);
         self.mislead(&mut view);
         Some(view)
     }

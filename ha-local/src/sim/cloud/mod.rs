@@ -20,6 +20,7 @@ mod network;
 mod objects;
 mod owner;
 mod pool;
+mod readings;
 mod sight;
 mod store;
 mod strike;

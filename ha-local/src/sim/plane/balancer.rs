@@ -156,7 +156,10 @@ fn group(view: &BalancerView, route: usize, now: u64, mut reached: impl FnMut(u3
     if view.weights[route] == 0 {
         members.clear();
     } else if healthy <= too_few {
-        members = of_route().map(|target| (target.server.0, target.since.0)).collect();
+        // An endpoint that is cut off from the others asks those on its side of the cut, whatever the others say of them.
+        let near: Vec<_> = of_route().filter(|target| reached(target.server.0)).collect();
+        let asked = if near.is_empty() { of_route().collect() } else { near };
+        members = asked.into_iter().map(|target| (target.server.0, target.since.0)).collect();
     }
     members.sort_unstable();
     let warm = view.slow_start.map_or(0, nanos);

@@ -1,5 +1,6 @@
 //! What users saw over time: buckets of equal length whose memory does not grow with requests.
 
+use super::ledger::{ByCause, Cause};
 use ha_core::time::{Timestamp, nanos};
 use hdrhistogram::Histogram;
 use std::time::Duration;
@@ -15,6 +16,8 @@ pub struct Bucket {
     pub served: u64,
     /// Failed.
     pub failed: u64,
+    /// Why.
+    pub causes: ByCause,
     /// Sum of the latencies of those served, in ns.
     pub latency_ns: u64,
     /// The longest of them.
@@ -95,8 +98,10 @@ impl Series {
     pub(super) fn offered(&mut self, now: Timestamp) {
         self.at(now).offered += 1;
     }
-    pub(super) fn failed(&mut self, now: Timestamp) {
-        self.at(now).failed += 1;
+    pub(super) fn failed(&mut self, now: Timestamp, cause: Cause) {
+        let bucket = self.at(now);
+        bucket.failed += 1;
+        bucket.causes[cause as usize] += 1;
     }
     pub(super) fn served(&mut self, now: Timestamp, latency_ns: u64) {
         let bucket = self.at(now);
@@ -151,10 +156,11 @@ mod tests {
             series.offered(Timestamp::from_secs(1));
             series.served(Timestamp::from_secs(1), ms * 1_000_000);
         }
-        series.failed(Timestamp::from_secs(700));
+        series.failed(Timestamp::from_secs(700), Cause::Late);
         let buckets = series.buckets();
         assert_eq!(buckets.len(), 2, "one without anybody is left out");
         assert_eq!((buckets[0].offered, buckets[0].served, buckets[1].failed), (1000, 1000, 1));
+        assert_eq!(buckets[1].causes[Cause::Late as usize], 1);
         assert_eq!(buckets[1].start, Timestamp::from_secs(600));
         let p99 = buckets[0].latency_p99_ns as f64 / 990e6;
         assert!((1.0..1.0 + 1.0 / 16.0).contains(&p99), "{p99}");

@@ -123,7 +123,7 @@ impl Plane {
         if !may {
             self.ledger.users.failed[cause as usize] += 1;
             self.ledger.users.in_flight -= 1;
-            self.series.failed(ctx.now);
+            self.series.failed(ctx.now, cause);
             self.attempts.give_back(slot);
             return;
         }

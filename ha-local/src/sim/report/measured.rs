@@ -5,7 +5,10 @@ use crate::sim::{
     plane::{self, Cause},
     world::World,
 };
-use ha_core::time::Timestamp;
+use ha_core::{
+    time::Timestamp,
+    topology::{self, Pool},
+};
 use std::{collections::BTreeMap, time::Duration};
 
 impl Report {
@@ -32,6 +35,7 @@ impl Report {
                 max: latency.max_ms,
             },
             capacity: Capacity { minimum: world.capacity.minimum(), maximum: world.capacity.maximum() },
+            per_instance: per_instance(world),
             mutating_calls: world.counts.mutating,
             converged: not_converged.is_empty(),
             not_converged,
@@ -40,6 +44,21 @@ impl Report {
             series: series(world, length),
         }
     }
+}
+
+/// What one instance can answer a second, in the mean over the pools.
+fn per_instance(world: &World) -> f64 {
+    let pools = &world.wanted.topology().pools;
+    let wanted = |pool: &Pool| match pool.capacity {
+        topology::Capacity::Fixed(instances) => f64::from(instances),
+        topology::Capacity::Scaled => f64::from(pool.size.min),
+    };
+    let answered = |pool: &Pool| {
+        let work = world.plane.config().pools.get(&pool.name).cloned().unwrap_or_default();
+        wanted(pool) * f64::from(work.concurrency) / work.service.mean().as_secs_f64().max(1e-9)
+    };
+    let all: f64 = pools.iter().map(wanted).sum();
+    if all > 0.0 { pools.iter().map(answered).sum::<f64>() / all } else { 0.0 }
 }
 
 fn failures(failed: &plane::ByCause) -> BTreeMap<String, u64> {
@@ -67,6 +86,7 @@ fn series(world: &World, length: Duration) -> Series {
         place.offered = seen.offered;
         place.served = seen.served;
         place.failed = seen.failed;
+        place.causes = seen.causes;
         place.mean_ms = (seen.served > 0).then(|| ms(seen.latency_ns) / seen.served as f64);
         place.p99_ms = (seen.served > 0).then(|| ms(seen.latency_p99_ns));
     }

@@ -51,6 +51,8 @@ pub struct Report {
     pub latency_ms: Latency,
     /// Ready instances, from the first arrival on.
     pub capacity: Capacity,
+    /// Requests a second that one ready instance can answer, in the mean over the pools.
+    pub per_instance: f64,
     /// Calls of the loop that change something, from the first arrival on.
     pub mutating_calls: u64,
     /// Whether the site ended as it is wanted.

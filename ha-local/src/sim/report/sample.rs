@@ -1,14 +1,17 @@
 //! Made-up reports for the tests of this folder.
 
 use super::{Bucket, Capacity, Intents, Latency, Occurrence, Report, Series};
-use crate::sim::engine::trace::Lane::{self, Fault, Loop, Provider, Users};
+use crate::sim::{
+    engine::trace::Lane::{self, Fault, Loop, Provider, Users},
+    plane::{ByCause, Cause},
+};
 use ha_core::time::Timestamp;
 
 fn event(at: u64, lane: Lane, what: &str, after: Option<usize>) -> Occurrence {
     Occurrence { after, ..Occurrence::root(Timestamp::from_secs(at), lane, what.into()) }
 }
 
-fn report(bucket_s: f64, buckets: Vec<Bucket>, events: Vec<Occurrence>) -> Report {
+fn report(bucket_s: f64, per_instance: f64, buckets: Vec<Bucket>, events: Vec<Occurrence>) -> Report {
     let offered = buckets.iter().map(|bucket| bucket.offered).sum();
     let failed = buckets.iter().map(|bucket| bucket.failed).sum();
     let ready = || buckets.iter().map(|bucket| bucket.ready);
@@ -25,6 +28,7 @@ fn report(bucket_s: f64, buckets: Vec<Bucket>, events: Vec<Occurrence>) -> Repor
         availability: intents.availability(),
         latency_ms: Latency { mean: 48.2, p50: 41.0, p99: 312.0, max: 4870.0 },
         capacity: Capacity { minimum: ready().min().unwrap_or(0), maximum: ready().max().unwrap_or(0) },
+        per_instance,
         mutating_calls: 31,
         converged: true,
         not_converged: Vec::new(),
@@ -40,13 +44,14 @@ pub(super) fn minutes(failed: &[u64], fault: Option<u64>) -> Report {
         offered: 100,
         served: 100 - failed,
         failed: *failed,
+        causes: by(Cause::QueueFull, *failed),
         mean_ms: Some(9.0),
         p99_ms: Some(20.0),
         ready: 6,
         most_ready: 6,
     };
     let events = fault.map(|minute| event(minute * 60, Fault, "zone a loses power", None)).into_iter().collect();
-    report(60.0, failed.iter().map(bucket).collect(), events)
+    report(60.0, 0.5, failed.iter().map(bucket).collect(), events)
 }
 
 /// A day of 26 hours: a crowd in the morning, a release at noon, a bad one at 15:00, a zone lost at 19:30.
@@ -76,7 +81,7 @@ pub(super) fn evening() -> Report {
         event(79_200, Provider, "zone a has power again", Some(11)),
         event(80_000, Loop, "web: spread over a, b and c again", Some(20)),
     ];
-    let mut day = report(60.0, buckets, events);
+    let mut day = report(60.0, 70.0, buckets, events);
     let crowd = day.intents.failed / 5;
     let rest = day.intents.failed - crowd;
     day.failures = [("target_timeout".to_owned(), crowd), ("queue_full".to_owned(), rest)].into();
@@ -106,11 +111,19 @@ fn evening_minute(minute: u64) -> Bucket {
         offered,
         served: offered - failed,
         failed,
+        causes: by(Cause::QueueFull, failed),
         mean_ms: Some(p99 / 4.0),
         p99_ms: Some(p99),
         ready,
         most_ready: ready.max(if minute == 1175 { 18 } else { 0 }),
     }
+}
+
+/// So many failures of one cause.
+pub(super) fn by(cause: Cause, failed: u64) -> ByCause {
+    let mut causes = ByCause::default();
+    causes[cause as usize] = failed;
+    causes
 }
 
 fn bell(hour: f64, at: f64, width: f64) -> f64 {

@@ -1,5 +1,6 @@
 //! A run over time: one bucket after another, all of one length.
 
+use crate::sim::plane::ByCause;
 use ha_core::time::Timestamp;
 use serde::Serialize;
 use std::time::Duration;
@@ -22,6 +23,9 @@ pub struct Bucket {
     pub served: u64,
     /// Intents that ended otherwise.
     pub failed: u64,
+    /// Why, in the order of [`Cause::ALL`](crate::sim::Cause::ALL).
+    #[serde(skip)]
+    pub causes: ByCause,
     /// The mean latency of the served ones, in ms.
     pub mean_ms: Option<f64>,
     /// All but one in a hundred of the served ones took at most this, in ms.

@@ -104,7 +104,7 @@ fn waiting_for(why: &Why) -> &'static str {
         Why::Capacity { .. } => "capacity",
         Why::Settling => "settling",
         Why::Bake(_) => "bake",
-        Why::Reading(_) => "reading",
+        Why::Reading { .. } => "reading",
         Why::Footing(_) => "footing",
         Why::Broken(_) => "broken",
         Why::Rejected(_) => "rejected",

@@ -162,3 +162,39 @@ fn zones_are_not_balanced_while_one_of_them_backs_off() {
         assert_eq!(seen, (orders.to_string(), look_again), "{zones:?}");
     }
 }
+
+#[test]
+fn a_zone_where_launches_come_to_nothing_is_left_alone_while_others_serve() {
+    let lost = |zone: &str, release: &str, at: u64, why| Loss {
+        instance: "web-a-1".into(),
+        zone: zone.into(),
+        release: release.into(),
+        at: Timestamp::from_secs(at),
+        why,
+    };
+    let decided_after = |view: View, loss: Loss| {
+        decided(&view.after(&[Loss { at: Timestamp::from_secs(600), ..loss.clone() }, loss]), &policy())
+    };
+    let two = || view(2, "b ready");
+    let never = |at| lost("a", "new", at, LossReason::NeverReady);
+    assert_eq!(decided_after(two(), never(701)), ("launch web-c-1".into(), Some(1001)));
+    assert_eq!(decided_after(two(), never(700)), ("launch web-a-1".into(), None));
+    let in_a = ("launch web-a-1".to_string(), None);
+    assert_eq!(decided_after(two(), lost("a", "new", 990, LossReason::Unhealthy)), in_a, "it served");
+    assert_eq!(
+        decided_after(two(), lost("a", "bad", 990, LossReason::NeverReady)),
+        in_a,
+        "the release may be at fault"
+    );
+    assert_eq!(decided_after(view(2, "b unready"), never(990)).0, in_a.0, "nobody serves elsewhere");
+    assert_eq!(decided(&two().after(&[never(990)]), &policy()), in_a, "one slow boot is chance");
+    let other = lost("c", "new", 980, LossReason::NeverReady);
+    assert_eq!(decided(&two().after(&[other, never(990)]), &policy()), in_a, "one in each zone is, too");
+    let there = decided_after(view(4, "b ready, b ready, c ready, a ready"), never(990));
+    assert_eq!(there.0, "", "nothing is missing");
+    assert_eq!(decided_after(view(5, "b ready, b ready, c ready, c ready"), never(990)).0, "launch web-b-1");
+    assert_eq!(decided_after(view(6, "b ready, b ready, c ready, c ready, a ready"), never(990)).0, "launch web-a-1");
+    let mut without = two();
+    without.spec.guards.brake = None;
+    assert_eq!(decided_after(without, never(990)), in_a, "no brake is asked for");
+}

@@ -88,7 +88,7 @@ impl Cloud {
         let Some(balancer) = self.balancers.get(&number) else { return };
         let endpoint = Endpoint::Balancer(balancer.name().clone());
         let named = self.records.values().filter(|record| record.set.kind.endpoints().contains(&endpoint));
-        let ttl = named.map(|record| env.figures.alias_ttl.unwrap_or(record.set.ttl)).max().unwrap_or_default();
+        let ttl = named.map(|record| env.profile.dns.alias_ttl.unwrap_or(record.set.ttl)).max().unwrap_or_default();
         let Some(balancer) = self.balancers.get_mut(&number).filter(|_| !taken.is_empty()) else { return };
         let until = env.now + ttl * 2;
         balancer.leaving.extend(taken.into_iter().map(|zone| (zone, until)));
@@ -107,7 +107,7 @@ impl Cloud {
 
     fn make_balancer(&mut self, env: &mut Env<'_>, scope: &Scope, wish: &BalancerSpec) -> u32 {
         let number = fresh(&self.balancers, &format!("{}/{}", scope.name, wish.name));
-        let due = env.draw(env.figures.balancer, u64::from(number), 0);
+        let due = env.draw(env.profile.phases.balancer, u64::from(number), 0);
         let empty =
             BalancerSpec { health: HealthCheck::default(), routes: Vec::new(), ready: Vec::new(), ..wish.clone() };
         let progress = Progress { due: Some(env.now + due), ..Progress::begun(env.now) };
@@ -170,7 +170,7 @@ impl Cloud {
         if balancer.progress.phase == Phase::Removing || leaves_it {
             return Ok(());
         }
-        let due = env.draw(env.figures.balancer, u64::from(number), 1);
+        let due = env.draw(env.profile.phases.balancer, u64::from(number), 1);
         balancer.progress.turn(Phase::Removing, env.now);
         balancer.progress.due = Some(env.now + due);
         self.version += 1;
@@ -215,7 +215,7 @@ impl Cloud {
 
     fn balancer_state(&self, number: u32, balancer: &BalancerObject) -> BalancerState {
         let targets = self.targets_of(number, balancer).map(|(pool, instance, target)| TargetState {
-            pool,
+            pool: pool.clone(),
             instance: self.instances[&instance].id.clone(),
             health: target.checks.health,
             since: target.since,
@@ -234,14 +234,14 @@ impl Cloud {
         &'a self,
         number: u32,
         balancer: &'a BalancerObject,
-    ) -> impl Iterator<Item = (PoolName, u32, super::instance::Target)> + 'a {
+    ) -> impl Iterator<Item = (&'a PoolName, u32, super::instance::Target)> + 'a {
         let pools = balancer.spec.routes.iter().filter_map(|route| self.pool_of(&balancer.site, &route.pool));
         pools.flat_map(move |pool| {
             let pool = &self.pools[&pool];
             let members = pool.members.iter().filter(|member| self.instances.contains_key(member));
             members.filter_map(move |member| {
                 let target = self.targets.get(&(number, *member))?;
-                Some((pool.spec.name.clone(), *member, *target))
+                Some((&pool.spec.name, *member, *target))
             })
         })
     }
@@ -256,29 +256,31 @@ impl Cloud {
     ) -> Vec<ReleaseReading> {
         let Some(number) = self.balancer_of(&scope.name, name) else { return Vec::new() };
         let balancer = &self.balancers[&number];
-        let mut behind: BTreeSet<(PoolName, Release)> = BTreeSet::new();
-        for (pool, instance, _) in self.targets_of(number, balancer) {
-            behind.insert((pool, self.instances[&instance].release.clone()));
+        // Names are alike far more often than they differ, and alike is told faster than which is first.
+        let mut behind: Vec<(&PoolName, &Release, u32)> = Vec::new();
+        for (pool, instance, target) in self.targets_of(number, balancer) {
+            let release = &self.instances[&instance].release;
+            let healthy = u32::from(target.checks.health == TargetHealth::Healthy);
+            match behind.iter_mut().find(|known| known.0 == pool && known.1 == release) {
+                Some(known) => known.2 += healthy,
+                None => behind.push((pool, release, healthy)),
+            }
         }
-        let over = env.figures.reading;
-        let reading = |(pool, release): (PoolName, Release)| {
-            let at = at.back(env.figures.reading_delay + env.faults.metric_delay(&pool));
-            let healthy = self.targets_of(number, balancer).filter(|(other, instance, target)| {
-                let runs = self.instances[instance].release == release;
-                *other == pool && runs && target.checks.health == TargetHealth::Healthy
-            });
-            let healthy = healthy.count() as f64;
-            let measured = env.plane.readings(&pool, &release, over, at);
+        behind.sort();
+        let over = env.profile.metrics.period;
+        let reading = |(pool, release, healthy): (&PoolName, &Release, u32)| {
+            let at = at.back(env.profile.metrics.delay + env.faults.metric_delay(pool));
+            let measured = env.plane.readings(pool, release, over, at);
             let (requests, errors) = (measured.requests as f64, measured.errors as f64);
             let mean = (measured.requests > 0).then(|| measured.latency_ns as f64 / requests / 1_000_000.0);
-            let seen = |metric, truth| env.faults.metric(metric, &pool, truth);
+            let seen = |metric, truth| env.faults.metric(metric, pool, truth);
             ReleaseReading {
-                healthy: seen("healthy", healthy),
+                healthy: seen("healthy", f64::from(healthy)),
                 requests: seen("requests", requests),
                 errors: seen("errors", errors),
                 latency_ms: mean.and_then(|mean| seen("latency", mean)),
-                pool,
-                release,
+                pool: pool.clone(),
+                release: release.clone(),
                 at,
                 over,
             }

@@ -8,7 +8,7 @@ use ha_core::{
     },
     invariant::{BalancerTruth, InstanceTruth, PoolTruth, RecordTruth, Truth},
     keeper::health::fails_open,
-    name::StoreKey,
+    name::{PoolName, StoreKey},
 };
 
 impl Cloud {
@@ -35,8 +35,8 @@ impl Cloud {
     }
 
     fn balancer_truth(&self, number: u32, balancer: &BalancerObject) -> BalancerTruth {
-        let weighs = |pool| balancer.spec.routes.iter().any(|route| route.pool == pool && route.weight > 0);
-        let targets: Vec<_> = self.targets_of(number, balancer).filter(|(pool, _, _)| weighs(pool.clone())).collect();
+        let weighs = |pool: &PoolName| balancer.spec.routes.iter().any(|route| route.pool == *pool && route.weight > 0);
+        let targets: Vec<_> = self.targets_of(number, balancer).filter(|(pool, _, _)| weighs(pool)).collect();
         let staying = targets.iter().filter(|(_, _, target)| target.checks.health != TargetHealth::Draining);
         let staying: Vec<_> = staying.collect();
         let is_healthy = |health| health == TargetHealth::Healthy;

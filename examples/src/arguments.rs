@@ -12,7 +12,8 @@ usage: game_day [OPTIONS]          (from the project: cargo run --release --exam
   --topology FILE    the site, as TOML                                     [the reference web site]
   --traffic FILE     who comes when: CSV (time and count) or TOML          [a busy day with a crowd]
   --scale X          so many times the traffic                             [1]
-  --faults FILE      what goes wrong: a fault file, JSON or TOML           [two releases, a lost zone]
+  --faults FILE      what goes wrong: a fault file, JSON or TOML; an       [two releases, a lost zone]
+                     empty list of events: nothing
   --incident ID      which of the file's scenarios                         [the only one]
   --seed N           the source of chance; the same seed, the same day     [42]
   --profile P        how the provider behaves: aws, ideal or a FILE        [aws]
@@ -56,7 +57,7 @@ pub struct Options {
     /// Where the trace goes.
     pub trace: Option<PathBuf>,
     /// How many requests are told hop by hop.
-    pub follow: u32,
+    pub follow: u16,
     /// How the provider behaves: the name of a profile, or a file.
     pub profile: String,
     /// What requests cost; without it the reference workload.
@@ -145,10 +146,13 @@ fn number<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, lexopt::Err
     text.parse().map_err(|_| format!("--{name} {text}: not a whole number, or too large").into())
 }
 
+/// More traffic than this is nobody's.
+const MOST: f64 = 1e12;
+
 fn scale(text: &str) -> Result<f64, lexopt::Error> {
     match text.parse::<f64>() {
-        Ok(scale) if scale.is_finite() && scale > 0.0 => Ok(scale),
-        Ok(_) | Err(_) => Err(format!("--scale {text}: not a number above 0").into()),
+        Ok(scale) if scale > 0.0 && scale <= MOST => Ok(scale),
+        Ok(_) | Err(_) => Err(format!("--scale {text:?}: not a number above 0 and up to 1e12").into()),
     }
 }
 
@@ -199,9 +203,13 @@ mod tests {
             ("--seed -1", "--seed -1"),
             ("--seed 18446744073709551616", "--seed"),
             ("--follow 1.5", "--follow 1.5"),
-            ("--scale 0", "--scale 0"),
-            ("--scale nan", "--scale nan"),
-            ("--scale -3", "--scale -3"),
+            ("--follow 65536", "--follow 65536"),
+            ("--scale 0", "--scale \"0\""),
+            ("--scale nan", "--scale \"nan\""),
+            ("--scale -3", "--scale \"-3\""),
+            ("--scale 1e300", "up to 1e12"),
+            ("--scale 1e400", "up to 1e12"),
+            ("--scale=", "--scale \"\""),
             ("--seed 1 --seed 2", "--seed"),
             ("--without-loop=yes", "--without-loop"),
             ("--incident x", "--faults"),

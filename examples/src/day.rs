@@ -23,7 +23,7 @@ pub fn run_day(inputs: &Inputs, options: &Options, progress: Progress<Stderr>) -
         .length(length)
         .without_loop(options.without_loop)
         .keep(if options.trace.is_some() { RECORDS } else { 100_000 })
-        .follow(usize::try_from(options.follow).unwrap_or(usize::MAX))
+        .follow(usize::from(options.follow))
         .progress(move |share| progress.show(share, length))
         .try_run()
 }

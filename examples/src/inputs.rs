@@ -4,10 +4,11 @@ use crate::arguments::Options;
 use ha_core::{
     document,
     fault::{FaultFile, Scenario},
+    time::Timestamp,
     topology::ValidTopology,
     validate::{Problem, Problems},
 };
-use ha_local::sim::{Profile, Traffic, Workload, traffic::Segment};
+use ha_local::sim::{Profile, Traffic, Workload, faults::Faults, traffic::Segment};
 use std::{
     path::{Path, PathBuf},
     time::Duration,
@@ -75,7 +76,12 @@ impl Inputs {
     }
     /// Takes a scenario that was asked for.
     fn strike(&mut self, (file, scenario): Named, problems: &mut Vec<Problem>) {
-        let found = scenario.check(self.site.topology(), self.traffic.length());
+        let mut found = scenario.check(self.site.topology(), self.traffic.length());
+        if found.is_empty() {
+            // It fits the site; whether this version can do it is known when it is made.
+            let made = Faults::new(&scenario.id, &scenario.events, &self.site, Timestamp::ZERO);
+            found.extend(made.err().into_iter().flat_map(|problems| problems.0));
+        }
         problems.extend(found.into_iter().map(|problem| within(&file, problem)));
         self.scenario = scenario;
     }
@@ -103,13 +109,27 @@ impl Inputs {
         }
         let length = self.scenario.length.or_else(|| self.traffic.length()).unwrap_or(DAY);
         let expected: f64 = self.traffic.segments(length).iter().map(Segment::expected).sum();
+        let asked = options.traffic.as_ref().map(|file| file.display().to_string());
         if expected > MOST {
             let what = format!("{expected:.1e} intents would come, which takes hours for each {MOST:.0e} of them");
-            problems.push(Problem::new("--scale", what, "scale less, or take shorter traffic"));
+            let path = asked.clone().filter(|_| options.scale <= 1.0).unwrap_or_else(|| "--scale".into());
+            problems.push(Problem::new(path, what, "scale less, or take shorter traffic"));
         }
-        let known = |name: &String| self.site.topology().dns.iter().any(|dns| dns.name.as_str() == name);
-        if options.traffic.is_none() && !self.traffic.to.as_ref().is_some_and(known) {
-            self.traffic.to = None;
+        self.fit_entry(asked.as_deref(), problems);
+    }
+    /// Users ask for a name that the site has.
+    fn fit_entry(&mut self, asked: Option<&str>, problems: &mut Vec<Problem>) {
+        let Some(to) = &self.traffic.to else { return };
+        let site = self.site.topology();
+        let names = site.dns.iter().map(|dns| dns.name.as_str());
+        let has: Vec<&str> = names.chain(site.balancers.iter().map(|balancer| balancer.name.as_str())).collect();
+        match asked {
+            _ if has.contains(&to.as_str()) => {}
+            Some(file) => {
+                let what = format!("the site has no entry {to:?}");
+                problems.push(within(file, Problem::new("to", what, format!("it has: {}", has.join(", ")))));
+            }
+            None => self.traffic.to = None,
         }
     }
 }

@@ -4,4 +4,5 @@ pub mod arguments;
 pub mod day;
 pub mod inputs;
 pub mod output;
+pub mod program;
 pub mod progress;

@@ -1,8 +1,9 @@
 //! Where the results of a day go: the page to standard output, the report and the trace to files.
 
+use crate::arguments::Options;
 use ha_core::validate::{Problem, Problems};
 use ha_local::sim::{
-    Run,
+    Profile, Run,
     report::{Colour, Report, charts},
 };
 use std::{
@@ -11,51 +12,57 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The files that are written, opened before the day is run, so that a wrong name is known at once.
+/// The files that are written, tried before the day is run, so that a wrong name is known at once.
 pub struct Outputs {
     json: Option<Output>,
     trace: Option<Output>,
 }
 
-/// A file to be written. One that was not there before is taken away again if nothing is written.
+/// A file to be written. One that is there keeps its content until there is something to put in its place; one that is
+/// not there is made with its content, since an empty file would say otherwise.
 struct Output {
     path: PathBuf,
-    file: File,
-    fresh: bool,
+    there: Option<File>,
 }
 
 impl Output {
     fn open(path: &Path) -> Result<Self, Problem> {
-        let fresh = !path.exists();
-        // What is there already is kept until there is something to put in its place.
+        let fresh = path.symlink_metadata().is_err();
         let opened = File::options().write(true).create(true).truncate(false).open(path);
         let file = opened.map_err(|error| unwritable(path, &error))?;
-        Ok(Self { path: path.to_owned(), file, fresh })
+        if fresh {
+            std::fs::remove_file(path).map_err(|error| unwritable(path, &error))?;
+        }
+        Ok(Self { path: path.to_owned(), there: (!fresh).then_some(file) })
     }
-    fn write(mut self, content: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>) -> Result<(), Problems> {
-        self.fresh = false;
-        let written = self.file.set_len(0).and_then(|()| {
-            let mut out = BufWriter::new(&self.file);
+    fn write(self, content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<(), Problems> {
+        let path = self.path.clone();
+        let written = self.emptied().and_then(|file| {
+            let mut out = BufWriter::new(file);
             content(&mut out)?;
             out.flush()
         });
-        written.map_err(|error| Problems(vec![unwritable(&self.path, &error)]))
+        written.map_err(|error| Problems(vec![unwritable(&path, &error)]))
     }
-}
-
-impl Drop for Output {
-    fn drop(&mut self) {
-        if self.fresh {
-            // Nothing was written: an empty file would say otherwise.
-            std::fs::remove_file(&self.path).ok();
+    fn emptied(self) -> io::Result<File> {
+        let Some(file) = self.there else { return File::create(self.path) };
+        // A pipe or a device has nothing to be emptied.
+        if file.metadata()?.is_file() {
+            file.set_len(0)?;
         }
+        Ok(file)
     }
 }
 
 impl Outputs {
-    /// Opens what is asked for.
-    pub fn open(json: Option<&Path>, trace: Option<&Path>) -> Result<Self, Problems> {
-        match (json.map(Output::open).transpose(), trace.map(Output::open).transpose()) {
+    /// Tries what is asked for.
+    pub fn open(options: &Options) -> Result<Self, Problems> {
+        let clashes = clashes(options);
+        if !clashes.is_empty() {
+            return Err(Problems(clashes));
+        }
+        let open = |path: &Option<PathBuf>| path.as_deref().map(Output::open).transpose();
+        match (open(&options.json), open(&options.trace)) {
             (Ok(json), Ok(trace)) => Ok(Self { json, trace }),
             (json, trace) => Err(Problems([json.err(), trace.err()].into_iter().flatten().collect())),
         }
@@ -70,6 +77,37 @@ impl Outputs {
         }
         Ok(())
     }
+}
+
+/// Files that would be written over one another, or over what the day is made of.
+fn clashes(options: &Options) -> Vec<Problem> {
+    let profile = Profile::named(&options.profile).is_none().then(|| PathBuf::from(&options.profile));
+    let named = [
+        ("--topology", &options.topology),
+        ("--traffic", &options.traffic),
+        ("--faults", &options.faults),
+        ("--profile", &profile),
+        ("--workload", &options.workload),
+        ("--json", &options.json),
+        ("--trace", &options.trace),
+    ];
+    let places: Vec<_> = named.iter().map(|(option, path)| (*option, path.as_deref().and_then(place))).collect();
+    let clash = |(index, (option, place)): (usize, &(&str, Option<PathBuf>))| {
+        let same = |other: &&(&str, Option<PathBuf>)| place.is_some() && other.1 == *place;
+        let other = places[..index].iter().find(same).filter(|_| ["--json", "--trace"].contains(option))?;
+        let what = format!("it would be written over the file of {}", other.0);
+        Some(Problem::new(*option, what, "name another file"))
+    };
+    places.iter().enumerate().filter_map(clash).collect()
+}
+
+/// Where a file is or would be, whatever way it is named; `None`: nowhere, or no file, as a device or a pipe.
+fn place(path: &Path) -> Option<PathBuf> {
+    if path.exists() {
+        return path.canonicalize().ok().filter(|place| place.is_file());
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Some(folder.canonicalize().ok()?.join(path.file_name()?))
 }
 
 fn write_report(out: &mut impl Write, report: &Report) -> io::Result<()> {
@@ -97,10 +135,9 @@ fn unwritable(path: &Path, error: &io::Error) -> Problem {
     )
 }
 
-/// Prints the page, and the requests that were followed.
-pub fn print(run: &Run) {
-    let stdout = io::stdout();
-    let plain = !stdout.is_terminal() || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+/// The page, and the requests that were followed; in colour where standard output is a terminal.
+pub fn page(run: &Run) -> String {
+    let plain = !io::stdout().is_terminal() || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let mut page = charts(run.report(), if plain { Colour::Off } else { Colour::On });
     for life in run.followed() {
         page += &format!("\n{life}");
@@ -108,32 +145,35 @@ pub fn print(run: &Run) {
     for (at, violation) in run.violations() {
         page += &format!("\nINVARIANT BROKEN at {at}: {violation}");
     }
-    // Who reads it may have seen enough and gone, as `head` does.
-    stdout.lock().write_all(page.as_bytes()).ok();
+    page
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn to(json: &Path, trace: Option<&Path>) -> Options {
+        Options { json: Some(json.into()), trace: trace.map(Path::to_path_buf), ..Options::default() }
+    }
+
     #[test]
     fn every_file_that_cannot_be_written_is_named_in_a_line() {
         let gone = Path::new("no/such/folder/a.json");
-        let Err(problems) = Outputs::open(Some(gone), Some(gone)) else { panic!("it was opened") };
+        let Err(problems) = Outputs::open(&to(gone, Some(gone))) else { panic!("it was opened") };
         assert_eq!(problems.0.len(), 2);
         assert_eq!(problems.to_string().lines().count(), 2);
         assert!(problems.to_string().starts_with("no/such/folder/a.json: "));
     }
 
     #[test]
-    fn a_file_is_not_left_behind_empty() {
+    fn nothing_is_made_or_emptied_before_there_is_something_to_write() {
         let path = std::env::temp_dir().join(format!("ha-examples-{}.json", std::process::id()));
-        let opened = Outputs::open(Some(&path), None).unwrap_or_else(|problems| panic!("{problems}"));
-        assert!(path.exists());
-        drop(opened);
-        assert!(!path.exists(), "nothing was written");
+        Outputs::open(&to(&path, None)).unwrap_or_else(|problems| panic!("{problems}"));
+        assert!(!path.exists());
         std::fs::write(&path, "kept").unwrap();
-        assert!(Outputs::open(Some(&path), Some(Path::new("no/such/folder/a"))).is_err());
+        assert!(Outputs::open(&to(&path, Some(Path::new("no/such/folder/a")))).is_err());
+        assert!(Outputs::open(&to(&path, Some(&path))).is_err());
+        Outputs::open(&to(&path, None)).unwrap_or_else(|problems| panic!("{problems}"));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "kept");
         std::fs::remove_file(&path).unwrap();
     }

@@ -134,7 +134,9 @@ impl Reader<'_> {
     fn events(&mut self, length: Option<Duration>) -> (Vec<super::Fault>, Vec<Need>) {
         let (mut faults, mut supposed) = (Vec::new(), Vec::new());
         let fields = self.fields;
-        if fields.get("events").and_then(Value::as_array).is_some_and(Vec::is_empty) {
+        let empty = fields.get("events").and_then(Value::as_array).is_some_and(Vec::is_empty);
+        // Of one's own, a run in which nothing goes wrong is worth asking for; an outage had its reasons.
+        if empty && fields.contains_key("source") {
             self.problem("events", "none");
         }
         for (index, event) in fields.get("events").and_then(Value::as_array).into_iter().flatten().enumerate() {

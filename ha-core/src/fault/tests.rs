@@ -115,6 +115,14 @@ fn a_broken_record_is_refused_with_its_one_problem() {
 }
 
 #[test]
+fn a_scenario_of_ones_own_may_be_that_nothing_goes_wrong() {
+    let quiet = json!({ "id": "quiet", "title": "x", "length": "2h", "events": [] });
+    let read = read(&quiet).unwrap();
+    assert_eq!((read.scenarios[0].events.len(), read.scenarios[0].length), (0, Some(Duration::from_secs(7200))));
+    assert_eq!(FaultFile::read(&read.scenarios[0].to_toml(), "x.toml").unwrap().scenarios, read.scenarios);
+}
+
+#[test]
 fn all_problems_are_told_at_once() {
     let record = outage(&json!({ "events": [event(&json!({ "at": 1, "rate": 1, "where": "wibble" })), 7], "t0": "x" }));
     let found = read(&record).unwrap_err();

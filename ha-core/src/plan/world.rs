@@ -5,11 +5,10 @@ use crate::{
     observe::{Known, Observed},
 };
 use serde::Serialize;
-use std::io;
 
 /// The fingerprint of an observation; equal worlds have equal ones, on every platform.
 pub(crate) fn fingerprint(observed: &Observed) -> u64 {
-    let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
+    let mut hash = Hash { state: 0xcbf2_9ce4_8422_2325, text: Vec::new() };
     hash.tier(&observed.network, |network: &Option<NetworkState>, hash| {
         hash.add(&network.as_ref().map(|network| (&network.spec, network.phase)));
     });
@@ -38,39 +37,41 @@ pub(crate) fn fingerprint(observed: &Observed) -> u64 {
             hash.add(&(&record.set, record.phase, &record.answers));
         }
     });
-    hash.0
+    hash.state
 }
 
-/// FNV-1a, 64 bits: short, and the same for ever.
-struct Fnv(u64);
+/// FNV-1a's rule on words of the parts' JSON: short, and the same for ever.
+struct Hash {
+    state: u64,
+    /// The part being added; kept, so that its room is.
+    text: Vec<u8>,
+}
 
-impl Fnv {
+impl Hash {
     fn add(&mut self, part: &impl Serialize) {
-        // Writing into a hash cannot fail, and every part is plain data that JSON can hold.
-        let _ = serde_json::to_writer(&mut *self, part);
-        self.byte(b'\n');
+        self.text.clear();
+        // Writing into memory cannot fail, and every part is plain data that JSON can hold.
+        let _ = serde_json::to_writer(&mut self.text, part);
+        for chunk in self.text.chunks(8) {
+            let mut word = [b'\n'; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.state = step(self.state, u64::from_le_bytes(word));
+        }
+        self.state = step(self.state, self.text.len() as u64);
     }
     fn tier<T>(&mut self, known: &Known<T>, add: impl Fn(&T, &mut Self)) {
         match known {
             Known::Known(reading) => {
-                self.byte(1);
+                self.state = step(self.state, 1);
                 add(&reading.state, self);
             }
-            Known::Unknown(_) => self.byte(2),
-            Known::NotManaged => self.byte(3),
+            Known::Unknown(_) => self.state = step(self.state, 2),
+            Known::NotManaged => self.state = step(self.state, 3),
         }
-    }
-    fn byte(&mut self, byte: u8) {
-        self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     }
 }
 
-impl io::Write for Fnv {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        bytes.iter().for_each(|byte| self.byte(*byte));
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+fn step(state: u64, word: u64) -> u64 {
+    // Turned, so that what only the highest bits say does not stay there.
+    (state ^ word).wrapping_mul(0x0100_0000_01b3).rotate_left(29)
 }

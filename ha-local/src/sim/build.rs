@@ -242,7 +242,6 @@ impl Sim {
             cloud: super::cloud::Cloud::new(zones),
             faults,
             trace: Trace::keeping(self.options.keep),
-            figures: super::wiring::figures(&self.profile),
             profile: Arc::new(self.profile.clone()),
         };
         let mut world = World::new(&self.site, Seed(self.seed), super::wiring::ties(&self.profile), parts);

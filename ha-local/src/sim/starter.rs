@@ -51,7 +51,7 @@ pub fn starter(setup: LoopSetup) -> Starter {
         match kind {
             Some(TaskKind::Controller(own)) => controller(caller, own, &setup),
             Some(TaskKind::Keeper(scope, pool)) => {
-                let policy = shared.lock().world.figures.policy.clone();
+                let policy = shared.lock().world.profile.keeper.policy.clone();
                 let hands = SimHands::new(caller, scope, pool);
                 Box::pin(async move { drive(&hands, &policy).await })
             }

@@ -103,7 +103,7 @@ impl World {
     /// What this controller must know to be out of service whatever it is shown: what it took out itself, and what another
     /// one took out so lately that it should not act yet.
     fn gone_before(&self, task: u32) -> Vec<(PoolName, InstanceId)> {
-        let known = |by: u32, at: Timestamp| by == task || self.now.since(at) <= self.figures.settle;
+        let known = |by: u32, at: Timestamp| by == task || self.now.since(at) <= self.profile.api.settle;
         let mut taken: Vec<_> = self.watch.taken.iter().filter(|(_, (by, at))| known(*by, *at)).collect();
         if taken.is_empty() {
             return Vec::new();

@@ -1,14 +1,12 @@
-//! From a profile and a workload to the figures of the plane and the cloud.
+//! From a profile and a workload to the figures of the plane.
 
 use super::{
     Profile, Workload,
-    cloud::Figures,
     engine::queue::Ties,
     plane::{BalancerConfig, NetworkConfig, Plane, PlaneConfig, ServerConfig, UsersConfig},
     profile,
     workload::Service,
 };
-use ha_core::topology::HealthCheck;
 use std::time::Duration;
 
 /// The plane of a site in so many zones.
@@ -71,43 +69,5 @@ fn users(profile: &Profile, workload: &Workload) -> UsersConfig {
         // A share is at most 1, so that its millionths fit.
         ttl_violators: (profile.dns.ignores_ttl * 1e6) as u32,
         ttl_extra: profile.dns.ignores_ttl_for,
-    }
-}
-
-/// How the provider's services behave.
-pub(super) fn figures(profile: &Profile) -> Figures {
-    let dns_check = HealthCheck {
-        interval: profile.dns.check_interval,
-        timeout: profile.dns.check_timeout,
-        healthy: profile.dns.check_threshold,
-        unhealthy: profile.dns.check_threshold,
-    };
-    let endpoint_check = HealthCheck {
-        interval: profile.balancer.endpoint_interval,
-        healthy: profile.balancer.endpoint_threshold,
-        unhealthy: profile.balancer.endpoint_threshold,
-        ..dns_check.clone()
-    };
-    Figures {
-        boot_running: profile.boot.running,
-        boot_ready: profile.boot.ready,
-        network: profile.phases.network,
-        pool: profile.phases.pool,
-        balancer: profile.phases.balancer,
-        record: profile.phases.record,
-        settle: profile.api.settle,
-        status_check: profile.keeper.status_check,
-        drains_full_time: profile.balancer.drains_full_time,
-        endpoint_check,
-        record_check: dns_check,
-        agent_check: HealthCheck::default(),
-        alias_ttl: profile.dns.alias_ttl,
-        reading: profile.metrics.period,
-        reading_delay: profile.metrics.delay,
-        policy: profile.keeper.policy.clone(),
-        read: profile.api.read,
-        write: profile.api.write,
-        part: profile.api.part,
-        call_timeout: profile.api.timeout,
     }
 }

@@ -1,7 +1,7 @@
 //! The world: everything that is true in a simulation, as plain data.
 
 use super::{
-    cloud::{Cloud, Env, Figures},
+    cloud::{Cloud, Env},
     engine::{
         call::{CallId, Effect},
         draw::{Seed, join},
@@ -79,9 +79,7 @@ pub struct World {
     pub faults: Faults,
     /// What happened.
     pub trace: Trace,
-    /// How the provider's services behave.
-    pub figures: Figures,
-    /// How the provider behaves, all of it.
+    /// How the provider behaves.
     pub profile: Arc<Profile>,
     /// The calls on their way.
     pub calls: Calls,
@@ -126,7 +124,6 @@ impl World {
             cloud: parts.cloud,
             faults: parts.faults,
             trace: parts.trace,
-            figures: parts.figures,
             profile: parts.profile,
             calls: Calls::default(),
             limits: Limits::default(),
@@ -182,7 +179,7 @@ impl World {
             plane: &mut self.plane,
             faults: &self.faults,
             trace: &mut self.trace,
-            figures: &self.figures,
+            profile: &self.profile,
             notices: &mut self.notices,
             cause,
             run_everything: self.run_everything,
@@ -304,8 +301,6 @@ pub struct Parts {
     pub faults: Faults,
     /// An empty trace.
     pub trace: Trace,
-    /// How the provider's services behave.
-    pub figures: Figures,
-    /// How the provider behaves, all of it.
+    /// How the provider behaves.
     pub profile: Arc<Profile>,
 }

@@ -69,15 +69,15 @@ impl Cloud {
             }
             Leaf::Instance(number) => {
                 let Some(instance) = self.instances.get(&number) else { return false };
-                let timeout = env.figures.record_check.timeout;
+                let timeout = env.profile.record_check().timeout;
                 env.plane.probe(instance.server, Place::Users, timeout) == Probe::Passed
             }
         }
     }
 
-    fn check_of_record<'a>(env: &'a Env<'_>, record: &RecordObject) -> &'a HealthCheck {
+    fn check_of_record(env: &Env<'_>, record: &RecordObject) -> HealthCheck {
         let direct = record.leaves.keys().any(|leaf| matches!(leaf, Leaf::Instance(_)));
-        if direct { &env.figures.record_check } else { &env.figures.endpoint_check }
+        if direct { env.profile.record_check() } else { env.profile.endpoint_check() }
     }
 
     /// Something changed that the answers of names may follow from.
@@ -104,7 +104,7 @@ impl Cloud {
         }
         record.next = None;
         let Some(record) = self.records.get(&number) else { return };
-        let check = Self::check_of_record(env, record).clone();
+        let check = Self::check_of_record(env, record);
         let (mut leaves, name) = (record.leaves.clone(), record.set.name.clone());
         let mut quiet = true;
         for (leaf, checks) in &mut leaves {
@@ -254,7 +254,7 @@ fn shared(weight: u32, addresses: usize) -> Vec<u32> {
 }
 
 fn ttl(env: &Env<'_>, live: &RecordSet) -> Duration {
-    match (&live.kind, env.figures.alias_ttl) {
+    match (&live.kind, env.profile.dns.alias_ttl) {
         (RecordKind::Alias { to: Endpoint::Balancer(_) }, Some(fixed)) => fixed,
         (
             RecordKind::Alias { .. }

@@ -93,7 +93,7 @@ impl Cloud {
         let Some(balancer) = self.balancers.get(&number) else { return };
         let endpoint = Endpoint::Balancer(balancer.name().clone());
         let named = self.records.values().filter(|record| record.set.kind.endpoints().contains(&endpoint));
-        let ttl = named.map(|record| env.figures.alias_ttl.unwrap_or(record.set.ttl)).max().unwrap_or_default();
+        let ttl = named.map(|record| env.profile.dns.alias_ttl.unwrap_or(record.set.ttl)).max().unwrap_or_default();
         let Some(balancer) = self.balancers.get_mut(&number).filter(|_| !taken.is_empty()) else { return };
         let until = env.now + ttl * 2;
         balancer.leaving.extend(taken.into_iter().map(|zone| (zone, until)));
@@ -112,7 +112,7 @@ impl Cloud {
 
     fn make_balancer(&mut self, env: &mut Env<'_>, scope: &Scope, wish: &BalancerSpec) -> u32 {
         let number = fresh(&self.balancers, &format!("{}/{}", scope.name, wish.name));
-        let due = env.draw(env.figures.balancer, u64::from(number), 0);
+        let due = env.draw(env.profile.phases.balancer, u64::from(number), 0);
         let empty =
             BalancerSpec { health: HealthCheck::default(), routes: Vec::new(), ready: Vec::new(), ..wish.clone() };
         let progress = Progress { due: Some(env.now + due), ..Progress::begun(env.now) };
@@ -175,7 +175,7 @@ impl Cloud {
         if balancer.progress.phase == Phase::Removing || leaves_it {
             return Ok(());
         }
-        let due = env.draw(env.figures.balancer, u64::from(number), 1);
+        let due = env.draw(env.profile.phases.balancer, u64::from(number), 1);
         balancer.progress.turn(Phase::Removing, env.now);
         balancer.progress.due = Some(env.now + due);
         self.version += 1;
@@ -216,7 +216,7 @@ impl Cloud {
 
     fn balancer_state(&self, number: u32, balancer: &BalancerObject) -> BalancerState {
         let targets = self.targets_of(number, balancer).map(|(pool, instance, target)| TargetState {
-            pool,
+            pool: pool.clone(),
             instance: self.instances[&instance].id.clone(),
             health: target.checks.health,
             since: target.since,
@@ -235,14 +235,14 @@ impl Cloud {
         &'a self,
         number: u32,
         balancer: &'a BalancerObject,
-    ) -> impl Iterator<Item = (PoolName, u32, super::instance::Target)> + 'a {
+    ) -> impl Iterator<Item = (&'a PoolName, u32, super::instance::Target)> + 'a {
         let pools = balancer.spec.routes.iter().filter_map(|route| self.pool_of(&balancer.site, &route.pool));
         pools.flat_map(move |pool| {
             let pool = &self.pools[&pool];
             let members = pool.members.iter().filter(|member| self.instances.contains_key(member));
             members.filter_map(move |member| {
                 let target = self.targets.get(&(number, *member))?;
-                Some((pool.spec.name.clone(), *member, *target))
+                Some((&pool.spec.name, *member, *target))
             })
         })
     }

@@ -93,7 +93,7 @@ impl Cloud {
     }
 
     fn arm(&mut self, env: &mut Env<'_>, checker: u32, number: u32) {
-        let (Some(instance), Some(check)) = (self.instances.get(&number), self.check_of(env, checker)) else { return };
+        let (Some(instance), Some(check)) = (self.instances.get(&number), self.check_of(checker)) else { return };
         let who = join(instance.key, self.key_of(checker));
         let at = env.grid(check.interval, who);
         if let Some(target) = self.targets.get_mut(&(checker, number)).filter(|target| target.next.is_none()) {
@@ -102,15 +102,15 @@ impl Cloud {
         }
     }
 
-    fn check_of(&self, env: &Env<'_>, checker: u32) -> Option<HealthCheck> {
+    fn check_of(&self, checker: u32) -> Option<HealthCheck> {
         if checker == AGENT {
-            return Some(env.figures.agent_check.clone());
+            return Some(HealthCheck::default());
         }
         self.balancers.get(&checker).map(|it| it.spec.health.clone())
     }
 
     pub(super) fn check(&mut self, env: &mut Env<'_>, checker: u32, number: u32) {
-        let Some(check) = self.check_of(env, checker) else { return };
+        let Some(check) = self.check_of(checker) else { return };
         let Some(target) = self.targets.get_mut(&(checker, number)) else { return };
         if target.next != Some(env.now) {
             return;

@@ -62,7 +62,7 @@ impl Cloud {
 
     fn takes_effect_later(&mut self, env: &mut Env<'_>, number: u32, phase: Phase) {
         let Some(record) = self.records.get_mut(&number) else { return };
-        let due = env.draw(env.figures.record, who(record.set.name.as_str()), record.changes);
+        let due = env.draw(env.profile.phases.record, who(record.set.name.as_str()), record.changes);
         record.changes += 1;
         record.progress = super::objects::Progress { phase, since: env.now, due: Some(env.now + due) };
         self.version += 1;

@@ -14,7 +14,7 @@ impl Cloud {
         if balancer.progress.phase != Phase::Broken {
             return;
         }
-        let due = env.draw(env.figures.balancer, u64::from(number), env.now.0);
+        let due = env.draw(env.profile.phases.balancer, u64::from(number), env.now.0);
         balancer.progress = Progress { due: Some(env.now + due), ..Progress::begun(env.now) };
         balancer.lacking.clear();
         self.version += 1;
@@ -46,7 +46,7 @@ impl Cloud {
     pub(super) fn launch_endpoints(&mut self, env: &mut Env<'_>, number: u32, zones: &[ZoneName]) {
         let lacking = self.balancers.get(&number).map(|it| self.lacking(env, it, zones)).unwrap_or_default();
         let Some(balancer) = self.balancers.get_mut(&number).filter(|_| !lacking.is_empty()) else { return };
-        let back_off = env.figures.policy.back_off;
+        let back_off = env.profile.keeper.policy.back_off;
         let what = format!("balancer {} gets no server in {}: no capacity", balancer.name(), words(&lacking));
         balancer.lacking.extend(lacking.into_iter().map(|zone| (zone, env.now + back_off)));
         let cause = env.faults.cause_of_no_servers(balancer.name().as_str());

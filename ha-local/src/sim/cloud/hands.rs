@@ -202,7 +202,7 @@ impl Cloud {
     pub(super) fn idle(&mut self, env: &mut Env<'_>, number: u32) {
         let Some(instance) = self.instances.get(&number) else { return };
         let answered_directly = self.targets.contains_key(&(super::AGENT, number));
-        if !env.figures.drains_full_time && !answered_directly && instance.drains > 0 {
+        if !env.profile.balancer.drains_full_time && !answered_directly && instance.drains > 0 {
             self.is_drained(env, number);
         }
     }

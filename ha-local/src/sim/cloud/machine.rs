@@ -129,7 +129,7 @@ impl Cloud {
         instance.power = Power::Booting;
         instance.boots += 1;
         instance.hopeless = fate.never_serves;
-        let time = Self::boot_time(env, instance, env.figures.boot_running, RUNNING, fate.times);
+        let time = Self::boot_time(env, instance, env.profile.boot.running, RUNNING, fate.times);
         instance.reached = env.now + time + Duration::from_nanos(fate.no_network_ns);
         env.push(time, CloudEvent::Booted(number, instance.epoch));
     }
@@ -145,7 +145,7 @@ impl Cloud {
         let Some(instance) = self.instances.get_mut(&number).filter(|it| it.epoch == epoch) else { return };
         instance.power = Power::Running;
         if !instance.hopeless {
-            let time = Self::boot_time(env, instance, env.figures.boot_ready, READY, fate.times);
+            let time = Self::boot_time(env, instance, env.profile.boot.ready, READY, fate.times);
             env.push(time, CloudEvent::Serves(number, epoch));
         }
         if instance.reached > env.now {
@@ -236,7 +236,7 @@ impl Cloud {
     /// The provider looks at machines now and then: at its next look it will miss this one.
     fn is_down(&mut self, env: &mut Env<'_>, number: u32) {
         let Some(instance) = self.instances.get(&number) else { return };
-        let at = env.grid(env.figures.status_check, join(instance.key, STATUS));
+        let at = env.grid(env.profile.keeper.status_check, join(instance.key, STATUS));
         env.push(at.since(env.now), CloudEvent::Missed(number, instance.epoch));
     }
 

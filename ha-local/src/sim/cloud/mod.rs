@@ -12,7 +12,6 @@ mod dns;
 mod effect;
 mod endpoint;
 mod event;
-mod figures;
 mod hands;
 mod instance;
 mod machine;
@@ -32,13 +31,12 @@ mod view;
 pub use asked::Asked;
 pub use broken::Broken;
 pub use event::CloudEvent;
-pub use figures::Figures;
 pub use owner::{Planted, Thing};
 pub use sight::TRUTH;
 pub use strike::Machine;
 
 use super::{
-    Distribution,
+    Distribution, Profile,
     engine::{
         draw::{Purpose, Seed},
         queue::{Event, Queue},
@@ -76,8 +74,8 @@ pub struct Env<'a> {
     pub faults: &'a Faults,
     /// Where what happens is written.
     pub trace: &'a mut Trace,
-    /// How long things take.
-    pub figures: &'a Figures,
+    /// How the provider behaves.
+    pub profile: &'a Profile,
     /// What the plane tells the cloud; to be handed to [`Cloud::notice`] when the event is over.
     pub notices: &'a mut Vec<Notice>,
     /// The record of the trace that led to what happens now.

@@ -54,7 +54,7 @@ impl Cloud {
 
     fn make_network(&mut self, env: &mut Env<'_>, scope: &Scope, wish: &NetworkSpec) -> u32 {
         let number = fresh(&self.networks, &scope.name);
-        let due = env.draw(env.figures.network, u64::from(number), 0);
+        let due = env.draw(env.profile.phases.network, u64::from(number), 0);
         let progress = Progress { due: Some(env.now + due), ..Progress::begun(env.now) };
         let spec = NetworkSpec { zones: Vec::new(), nat: Nat::None, allow: Vec::new(), ..wish.clone() };
         let object = NetworkObject { site: scope.name.clone(), owner: Some(scope.clone()), spec, progress };
@@ -80,7 +80,7 @@ impl Cloud {
             network.owner = None;
             return Ok(());
         }
-        let due = env.draw(env.figures.network, u64::from(number), 1);
+        let due = env.draw(env.profile.phases.network, u64::from(number), 1);
         network.progress.turn(Phase::Removing, env.now);
         network.progress.due = Some(env.now + due);
         self.version += 1;

@@ -77,7 +77,7 @@ impl Cloud {
 
     fn make_pool(&mut self, env: &mut Env<'_>, scope: &Scope, wish: &PoolSpec) -> u32 {
         let number = fresh(&self.pools, &format!("{}/{}", scope.name, wish.name));
-        let due = env.draw(env.figures.pool, u64::from(number), 0);
+        let due = env.draw(env.profile.phases.pool, u64::from(number), 0);
         let empty = PoolSpec {
             bounds: Size { min: 0, max: 0 },
             capacity: Capacity::Fixed(0),

@@ -9,7 +9,7 @@ use ha_core::{
     name::{BalancerName, PoolName, Release},
     time::{Timestamp, nanos},
 };
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -27,20 +27,23 @@ impl Cloud {
     ) -> Vec<ReleaseReading> {
         let Some(number) = self.balancer_of(&scope.name, name) else { return Vec::new() };
         let balancer = &self.balancers[&number];
-        let mut behind: BTreeSet<(PoolName, Release)> = BTreeSet::new();
-        for (pool, instance, _) in self.targets_of(number, balancer) {
-            behind.insert((pool, self.instances[&instance].release.clone()));
+        // Names are alike far more often than they differ, and alike is told faster than which is first.
+        let mut behind: Vec<(&PoolName, &Release, u32)> = Vec::new();
+        for (pool, instance, target) in self.targets_of(number, balancer) {
+            let release = &self.instances[&instance].release;
+            let healthy = u32::from(target.checks.health == TargetHealth::Healthy);
+            match behind.iter_mut().find(|known| known.0 == pool && known.1 == release) {
+                Some(known) => known.2 += healthy,
+                None => behind.push((pool, release, healthy)),
+            }
         }
-        let latest = |(pool, release): &(PoolName, Release)| {
-            let at = at.back(env.figures.reading_delay + env.faults.metric_delay(pool));
-            let healthy = self.targets_of(number, balancer).filter(|(other, instance, target)| {
-                let runs = self.instances[instance].release == *release;
-                *other == *pool && runs && target.checks.health == TargetHealth::Healthy
-            });
-            let healthy = env.faults.metric("healthy", pool, healthy.count() as f64);
-            ReleaseReading { healthy, ..measured(env, (pool, release), at, env.figures.reading) }
+        behind.sort();
+        let latest = |(pool, release, healthy): (&PoolName, &Release, u32)| {
+            let at = at.back(env.profile.metrics.delay + env.faults.metric_delay(pool));
+            let healthy = env.faults.metric("healthy", pool, f64::from(healthy));
+            ReleaseReading { healthy, ..measured(env, (pool, release), at, env.profile.metrics.period) }
         };
-        let mut readings: Vec<ReleaseReading> = behind.iter().map(latest).collect();
+        let mut readings: Vec<ReleaseReading> = behind.into_iter().map(latest).collect();
         for index in 0..readings.len() {
             let (pool, release) = (readings[index].pool.clone(), readings[index].release.clone());
             let before = readings[index].at.back(readings[index].over);

@@ -86,7 +86,7 @@ impl Cloud {
     /// What a wish is about to change, as others may go on seeing it.
     pub(super) fn before_a_wish(&self, env: &Env<'_>, viewer: u32, request: &Request) -> Option<Wish> {
         let (tier, scope) = written(request)?;
-        let (before, settle) = (self.state_of(tier, scope, env.now), env.figures.settle);
+        let (before, settle) = (self.state_of(tier, scope, env.now), env.profile.api.settle);
         let asked = (request.operation(), request.resource());
         Some(Wish { tier, scope: scope.clone(), at: env.now, viewer, asked, settle, unseen_until: None, before })
     }

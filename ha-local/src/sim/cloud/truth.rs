@@ -36,7 +36,7 @@ impl Cloud {
         let id = |instance: u32| self.instances[&instance].id.clone();
         let targets = self.targets_of(number, balancer).map(|(pool, instance, target)| {
             let (instance, health) = (id(instance), target.checks.health);
-            TargetTruth { pool, instance, health }
+            TargetTruth { pool: pool.clone(), instance, health }
         });
         // Who gets requests is what the balancer does, not what its checks say: the one is judged by the other.
         let chosen: BTreeSet<u32> = balancer.view.iter().flat_map(receivers).collect();

@@ -35,7 +35,7 @@ impl Cloud {
         let targets = self.targets_of(number, balancer).map(|(pool, instance, target)| TargetView {
             server: self.instances[&instance].server,
             // A balancer has far fewer routes than 65,536; a pool not found would be no target.
-            route: spec.routes.iter().position(|route| route.pool == pool).unwrap_or(0) as u16,
+            route: spec.routes.iter().position(|route| route.pool == *pool).unwrap_or(0) as u16,
             health: if trusting && target.checks.health == TargetHealth::Initial {
                 TargetHealth::Healthy
             } else {

@@ -116,7 +116,7 @@ impl World {
     fn may_skip(&self, task: u32, period: Duration) -> bool {
         !self.run_everything
             && self.limits_forget_within(period)
-            && self.tasks.get(task).is_some_and(|record| record.turn > self.changed_at() + self.figures.settle)
+            && self.tasks.get(task).is_some_and(|record| record.turn > self.changed_at() + self.profile.api.settle)
             && !self.faults.disturbs_calls(self.now)
             && self.tasks.controllers().len() < 2
     }

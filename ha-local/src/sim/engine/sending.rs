@@ -6,7 +6,7 @@ use super::{
     queue::{CallStage, Event},
     wait::WaitKey,
 };
-use crate::sim::world::World;
+use crate::sim::{profile::Api, world::World};
 use ha_core::backend::Kind;
 use std::{collections::BTreeMap, time::Duration};
 
@@ -31,7 +31,8 @@ impl Default for Fate {
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Calls {
     sent: u64,
-    live: BTreeMap<u64, Call>,
+    /// Each in a place of its own: they are taken out and put back at each stage.
+    live: BTreeMap<u64, Box<Call>>,
 }
 
 impl Calls {
@@ -56,7 +57,7 @@ impl Calls {
     }
     fn add(&mut self, call: Call) -> u64 {
         self.sent += 1;
-        self.live.insert(self.sent, call);
+        self.live.insert(self.sent, Box::new(call));
         self.sent
     }
     fn forget_if_over(&mut self, number: u64) {
@@ -82,7 +83,7 @@ impl World {
         if !dead && fate.outcome == Outcome::Normal && !self.let_through(&id) {
             fate.outcome = Outcome::Refused(Kind::Throttled(None));
         }
-        let latency = self.figures.latency(self.seed.unit(Purpose::Delay, key(&id), 0), effect) + fate.slow;
+        let latency = latency(&self.profile.api, self.seed.unit(Purpose::Delay, key(&id), 0), effect) + fate.slow;
         let cause = self.note_sent(&id, effect, &fate.outcome, dead);
         let call = Call {
             id,
@@ -111,7 +112,7 @@ impl World {
     /// Puts the stages of a call into the queue. Each is a nanosecond after the one before it at least: what happens at
     /// one instant happens in any order, and a call that takes no time has an order all the same.
     fn schedule(&mut self, number: u64, effect: Effect, latency: Duration, fate: &Fate) {
-        let timeout = self.figures.call_timeout;
+        let timeout = self.profile.api.timeout;
         let parts = match effect {
             Effect::Read => 1,
             Effect::Write { parts } => parts.max(1),
@@ -193,6 +194,14 @@ impl World {
         if call.outcome == Outcome::CrashApplied {
             self.crash(call.id.task);
         }
+    }
+}
+
+/// How long a call takes from being sent to being answered; `u` is drawn evenly between 0 and 1.
+fn latency(api: &Api, u: f64, effect: Effect) -> Duration {
+    match effect {
+        Effect::Read => api.read.at(u),
+        Effect::Write { parts } => api.write.at(u) + api.part.at(u) * u32::from(parts.saturating_sub(1)),
     }
 }
 

@@ -32,7 +32,7 @@ impl Injected {
 impl World {
     /// Puts the beginning of every fault into the queue.
     pub fn schedule_faults(&mut self) {
-        (self.faults.seed, self.faults.settle) = (self.seed, self.figures.settle);
+        (self.faults.seed, self.faults.settle) = (self.seed, self.profile.api.settle);
         for index in 0..self.faults.all.len() {
             self.schedule_fault(index);
         }
@@ -43,7 +43,7 @@ impl World {
         if self.faults.site.is_none() {
             self.faults.site = Some(self.wanted.clone());
         }
-        (self.faults.seed, self.faults.settle) = (self.seed, self.figures.settle);
+        (self.faults.seed, self.faults.settle) = (self.seed, self.profile.api.settle);
         let mut injected = self.faults.compile(fault)?;
         injected.ends = injected.ends.map(|end| self.now + end.since(injected.at));
         injected.at = self.now;

@@ -64,8 +64,11 @@ pub(super) struct Attempt {
     pub targets: u8,
     /// Where it is.
     pub phase: Phase,
-    /// How the work ended, while the answer is held; and how the attempt failed, while the user waits.
+    /// How the work ended, while the answer is held; how the attempt failed, while the user waits; and how the one
+    /// before failed, until this one has arrived.
     pub outcome: Option<super::ledger::Cause>,
+    /// Some tier has seen it.
+    pub arrived: bool,
     /// The user is gone.
     pub abandoned: bool,
     /// The number of the followed intent plus one; 0: not followed.
@@ -96,6 +99,7 @@ impl Attempt {
             targets: 0,
             phase: Phase::Asking,
             outcome: None,
+            arrived: false,
             abandoned: false,
             followed: 0,
         }

@@ -22,6 +22,7 @@ enum Reach {
 impl Plane {
     /// Tries the addresses of the answer that have not been tried.
     pub(super) fn seek(&mut self, ctx: &mut Ctx<'_>, slot: u32) {
+        self.arrived(slot);
         loop {
             let attempt = *self.attempts.at(slot);
             let stream = &self.streams[usize::from(attempt.stream)];
@@ -53,8 +54,12 @@ impl Plane {
     /// Connects, if the connection is not refused; `false`: it is.
     pub(super) fn connect(&mut self, ctx: &mut Ctx<'_>, slot: u32, goal: Goal, new: bool) -> bool {
         match self.reach(goal) {
-            Reach::Open => self.connected(ctx, slot, goal, new),
+            Reach::Open => {
+                self.arrived(slot);
+                self.connected(ctx, slot, goal, new);
+            }
             Reach::Silent => {
+                self.arrived(slot);
                 let attempt = self.attempts.at_mut(slot);
                 let name = self.streams[usize::from(attempt.stream)].name as usize;
                 self.names[name].keep(attempt.user, goal, 0);
@@ -67,6 +72,15 @@ impl Plane {
             }
         }
         true
+    }
+
+    /// An attempt is at a tier, a resolver or the way to an address: the tiers count it where they see it first.
+    fn arrived(&mut self, slot: u32) {
+        let attempt = self.attempts.at_mut(slot);
+        if !attempt.arrived {
+            attempt.arrived = true;
+            self.ledger.tiers.arrive(attempt.outcome.take());
+        }
     }
 
     fn reach(&self, goal: Goal) -> Reach {

@@ -34,13 +34,12 @@ impl Plane {
         self.ledger.users.offered += 1;
         self.ledger.users.in_flight += 1;
         self.series.offered(ctx.now);
-        self.try_once(ctx, slot, None);
+        self.try_once(ctx, slot);
     }
 
-    /// An attempt begins; `before` is how the one before it failed.
-    fn try_once(&mut self, ctx: &mut Ctx<'_>, slot: u32, before: Option<Cause>) {
+    /// An attempt begins.
+    fn try_once(&mut self, ctx: &mut Ctx<'_>, slot: u32) {
         self.ledger.users.attempts += 1;
-        self.ledger.tiers.arrive(before);
         self.attempts.watch(slot);
         if !self.patience_pending {
             self.patience_pending = true;
@@ -141,12 +140,12 @@ impl Plane {
         self.attempts.give_back(slot);
         let slot = self.attempts.take(Attempt::begin(before.id + 1, before.stream, before.user, ctx.now.0));
         let attempt = self.attempts.at_mut(slot);
-        (attempt.begun, attempt.followed) = (before.begun, before.followed);
+        (attempt.begun, attempt.followed, attempt.outcome) = (before.begun, before.followed, before.outcome);
         self.ledger.users.retries += 1;
         if let Some(cause) = before.outcome {
             self.ledger.users.waiting[cause as usize] -= 1;
         }
-        self.try_once(ctx, slot, before.outcome);
+        self.try_once(ctx, slot);
     }
 
     /// The oldest time-outs may be due.

@@ -20,8 +20,9 @@ pub struct Ports {
 pub fn backend(caller: Caller) -> Backend {
     let (settle, timeout, means) = {
         let world = &caller.shared().lock().world;
-        let means = check::Means { zones: world.cloud.zones().to_vec(), brakes: world.figures.policy.keeps_brake };
-        (world.figures.settle, world.figures.call_timeout, means)
+        let means =
+            check::Means { zones: world.cloud.zones().to_vec(), brakes: world.profile.keeper.policy.keeps_brake };
+        (world.profile.api.settle, world.profile.api.timeout, means)
     };
     let clock = Arc::new(caller.clone());
     let ports = Arc::new(Ports { caller, means });

@@ -5,7 +5,7 @@ mod read;
 mod tests;
 
 use super::Distribution;
-use ha_core::{keeper::Policy, validate::Problems};
+use ha_core::{keeper::Policy, topology::HealthCheck, validate::Problems};
 use std::{path::Path, time::Duration};
 
 /// A provider. [`Profile::aws`], [`Profile::ideal`], or a file that says what is different from one of these.
@@ -184,6 +184,20 @@ impl Profile {
     pub fn ideal() -> Self {
         Self::read(include_str!("ideal.toml"), "ideal.toml")
             .expect("the table is part of the program, and `every_figure_of_a_built_in_profile_is_stated` reads it")
+    }
+
+    /// How an instance is checked that a name answers directly.
+    pub fn record_check(&self) -> HealthCheck {
+        Self::check(self.dns.check_interval, self.dns.check_timeout, self.dns.check_threshold)
+    }
+
+    /// How an endpoint of a balancer is checked that a name answers.
+    pub fn endpoint_check(&self) -> HealthCheck {
+        Self::check(self.balancer.endpoint_interval, self.dns.check_timeout, self.balancer.endpoint_threshold)
+    }
+
+    fn check(interval: Duration, timeout: Duration, times: u32) -> HealthCheck {
+        HealthCheck { interval, timeout, healthy: times, unhealthy: times }
     }
 
     /// The built-in profile of this name.

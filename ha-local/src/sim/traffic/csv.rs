@@ -1,4 +1,6 @@
 //! Reads recorded traffic: CSV of a time column and a count column; the step follows from the times.
+//!
+//! A header says which is which: `count,time` is read as it says. Without one, or with other words, the time is first.
 
 use super::Recording;
 use ha_core::{
@@ -9,6 +11,12 @@ use std::{collections::BTreeMap, time::Duration};
 
 /// More users than this in one step are taken for a slip.
 const MOST: f64 = 1e12;
+/// So many bad lines are told; a person has seen by then what is wrong with the file.
+const TOLD: usize = 10;
+/// Words by which a header names a time.
+const TIMES: [&str; 8] = ["time", "timestamp", "date", "datetime", "minute", "hour", "second", "seconds"];
+/// Words by which a header names a count.
+const COUNTS: [&str; 8] = ["count", "counts", "requests", "hits", "users", "visits", "arrivals", "value"];
 
 /// One line: its number in the file, its time in nanoseconds, its count.
 struct Row {
@@ -22,16 +30,13 @@ pub(super) fn read(text: &str, file: &str) -> Result<Recording, Problems> {
     let mut reader = Reader { file, problems: Vec::new() };
     let rows = reader.rows(text);
     let recording = reader.recording(&rows);
-    if rows.len() < 2 {
-        let fix = "give two at least: they tell the step";
-        reader.problem((1, 1), "file", format!("{} lines with a time and a count", rows.len()), fix);
+    if rows.len() < 2 && reader.problems.is_empty() {
+        let what = if rows.is_empty() { "no line has a time and a count" } else { "one line alone has no step" };
+        reader.problem((1, 1), "file", what.into(), "give two lines at least: they tell the step");
     }
     match recording {
         Some(recording) if reader.problems.is_empty() => Ok(recording),
-        _ => {
-            reader.problems.sort_by_key(|problem| problem.place.as_ref().map(|place| (place.line, place.column)));
-            Err(Problems(reader.problems))
-        }
+        _ => Err(Problems(reader.told())),
     }
 }
 
@@ -58,31 +63,49 @@ impl Reader<'_> {
         self.problems.push(Problem::new(field, what, fix).at(place));
     }
 
+    /// The first problems in the order of the file, and how many there are besides.
+    fn told(mut self) -> Vec<Problem> {
+        self.problems.sort_by_key(|problem| problem.place.as_ref().map(|place| (place.line, place.column)));
+        let besides = self.problems.split_off(self.problems.len().min(TOLD)).len();
+        if besides > 0 {
+            self.problems.push(Problem::new(self.file, format!("{besides} problems more"), "put these right first"));
+        }
+        self.problems
+    }
+
     fn rows(&mut self, text: &str) -> Vec<Row> {
         let mut rows = Vec::new();
+        let mut count_first = false;
         for (index, (number, line)) in lines(text).enumerate() {
-            let Some((time, count)) = line.split_once(',').filter(|(_, count)| !count.contains(',')) else {
+            let Some((one, other)) = line.split_once(',').filter(|(_, other)| !other.contains(',')) else {
                 let what = format!("{} columns", line.split(',').count());
-                self.problem((number, 1), "line", what, "give two: a time and a count");
+                self.problem((number, 1), "line", what, "give two, with a comma between: a time and a count");
                 continue;
             };
-            let column = time.chars().count() + 2;
-            let (time, count) = (field(time), field(count));
-            let (at, counted) = (instant(time), count.parse().ok().filter(|count| (0.0..=MOST).contains(count)));
-            if index == 0 && at.is_none() && counted.is_none() {
+            let cells = [(field(one), 1), (field(other), one.chars().count() + 2)];
+            if index == 0 && cells.iter().all(|(cell, _)| instant(cell).is_none()) {
+                count_first = names(cells[0].0, &COUNTS) && names(cells[1].0, &TIMES);
                 continue;
             }
-            if at.is_none() {
-                let fix = "write it like 1995-07-01 00:00, or as seconds";
-                self.problem((number, 1), "time", format!("{time:?} is not a time"), fix);
-            }
-            if counted.is_none() {
-                let fix = "give a number from 0";
-                self.problem((number, column), "count", format!("{count:?} is not a count"), fix);
-            }
-            rows.extend(at.zip(counted).map(|(at, count)| Row { line: number, at, count }));
+            let [time, count] = if count_first { [cells[1], cells[0]] } else { cells };
+            rows.extend(self.row(number, time, count));
         }
         rows
+    }
+
+    /// A line's time and count, each with its column.
+    fn row(&mut self, line: usize, time: (&str, usize), count: (&str, usize)) -> Option<Row> {
+        let at = instant(time.0);
+        let counted = count.0.parse().ok().filter(|count| (0.0..=MOST).contains(count));
+        if at.is_none() {
+            let fix = "write it like 1995-07-01 00:00, or as seconds";
+            self.problem((line, time.1), "time", format!("{:?} is not a time", time.0), fix);
+        }
+        if counted.is_none() {
+            let fix = "give a number from 0 to 1e12";
+            self.problem((line, count.1), "count", format!("{:?} is not a count", count.0), fix);
+        }
+        at.zip(counted).map(|(at, count)| Row { line, at, count })
     }
 
     fn recording(&mut self, rows: &[Row]) -> Option<Recording> {
@@ -119,6 +142,12 @@ impl Reader<'_> {
 
 fn field(text: &str) -> &str {
     text.trim().trim_matches('"').trim()
+}
+
+/// Whether one of these words is in the name of a column.
+fn names(column: &str, words: &[&str]) -> bool {
+    let column = column.to_ascii_lowercase();
+    column.split(|letter: char| !letter.is_ascii_alphanumeric()).any(|word| words.contains(&word))
 }
 
 /// A date, or seconds, in nanoseconds.

@@ -43,6 +43,32 @@ fn times_may_be_seconds_and_the_header_left_out() {
 }
 
 #[test]
+fn the_header_says_which_column_is_the_time() {
+    let table = [
+        ("time,count\n", [(0, 5.0), (1, 7.0)], "0,5\n7,7\n"),
+        ("count,time\n", [(0, 5.0), (1, 7.0)], "5,0\n7,7\n"),
+        ("requests_per_minute,\"Time\"\r\n", [(0, 5.0), (1, 7.0)], "5,1995-07-01 00:00\r\n7,1995-07-01 00:01\r\n"),
+        ("minute_utc,hits per second\n", [(0, 5.0), (1, 7.0)], "0,5\n60,7\n"),
+        ("when,how many\n", [(0, 5.0), (1, 7.0)], "0,5\n60,7\n"),
+    ];
+    for (header, expected, rows) in table {
+        let recording = csv::read(&format!("{header}{rows}"), "x").unwrap_or_else(|problems| panic!("{problems}"));
+        assert_eq!(recording.counts, expected, "{header}");
+    }
+    let swapped = Traffic::read_csv("count,time\n1,0\nx,60\n3,never\n", "x.csv").unwrap_err().to_string();
+    let told: Vec<_> = swapped.lines().map(|line| line.split(" is ").next().unwrap_or_default()).collect();
+    assert_eq!(told, ["x.csv:3:1: count: \"x\"", "x.csv:4:3: time: \"never\""]);
+}
+
+#[test]
+fn a_file_that_is_broken_throughout_is_told_in_a_few_lines() {
+    let rows: String = (0..40_000).map(|second| format!("{second};5\n")).collect();
+    let told = Traffic::read_csv(&rows, "x.csv").unwrap_err().to_string();
+    assert_eq!(told.lines().count(), 11);
+    assert_eq!(told.lines().last(), Some("x.csv: 39990 problems more; put these right first"));
+}
+
+#[test]
 fn every_bad_line_is_told_with_its_number() {
     let text = "time,count\n0,1\n60,-1\nnever,2\n60,x\n60,2,3\n120,1\n120,1\n180,1\n200,1\n240,inf\n";
     let problems = Traffic::read_csv(text, "x.csv").unwrap_err().to_string();
@@ -63,6 +89,8 @@ fn every_bad_line_is_told_with_its_number() {
     for text in ["", "time,count\n", "time,count\n0,1\n"] {
         assert!(Traffic::read_csv(text, "x.csv").unwrap_err().to_string().contains("they tell the step"), "{text:?}");
     }
+    let broken = Traffic::read_csv("time,count\n0,1\n60,x\n", "x.csv").unwrap_err().to_string();
+    assert_eq!(broken, "x.csv:3:4: count: \"x\" is not a count; give a number from 0 to 1e12");
 }
 
 #[test]

@@ -27,11 +27,11 @@ fn a_site_comes_up_spread_over_its_zones() {
 #[test]
 fn an_instance_is_ready_only_after_it_booted_and_a_check_passed() {
     let mut lab = Lab::shop();
-    let boot = lab.figures.boot_running;
+    let boot = lab.profile.boot.running;
     for id in lab.pool().instances.iter().map(|instance| instance.id.clone()).collect::<Vec<_>>() {
         let launched = lab.told(&format!("instance {id} is launched")).unwrap();
         let ready = lab.told(&format!("instance {id} is ready")).unwrap();
-        assert!(ready.since(launched) > boot.at(0.0) + lab.figures.boot_ready.at(0.0), "{id}");
+        assert!(ready.since(launched) > boot.at(0.0) + lab.profile.boot.ready.at(0.0), "{id}");
     }
 }
 
@@ -101,7 +101,7 @@ fn a_site_at_rest_queues_nothing() {
 fn a_retired_instance_drains_and_its_place_is_refilled_if_asked() {
     for (refill, left) in [(Refill::Yes, 6), (Refill::No, 5)] {
         let mut lab = Lab::shop();
-        lab.figures.drains_full_time = true;
+        lab.profile.balancer.drains_full_time = true;
         lab.wish(&Request::PoolBound(scope(), "web".into(), Size { min: 4, max: 9 })).unwrap();
         for _ in 0..2 {
             lab.wish(&Request::PoolRetire(scope(), "web".into(), "web-c-1".into(), refill)).unwrap();

@@ -6,9 +6,9 @@ mod names;
 mod refusals;
 mod seeing;
 
-use super::{Cloud, Env, Figures};
+use super::{Cloud, Env};
 use crate::sim::{
-    Distribution,
+    Distribution, Profile,
     engine::{
         call::{Answer, Effect, Request},
         draw::Seed,
@@ -44,7 +44,7 @@ struct Lab {
     cloud: Cloud,
     faults: Faults,
     trace: Trace,
-    figures: Figures,
+    profile: Profile,
     notices: Vec<Notice>,
     run_everything: bool,
     /// When each keeper looks again, and up to which version it has looked.
@@ -117,14 +117,11 @@ fn alias() -> RecordSet {
 
 impl Lab {
     fn new() -> Self {
-        let figures = Figures {
-            boot_running: between(20, 60),
-            boot_ready: between(20, 30),
-            network: between(5, 10),
-            balancer: between(60, 120),
-            record: between(10, 60),
-            ..Figures::ideal()
-        };
+        let mut profile = Profile::ideal();
+        (profile.boot.running, profile.boot.ready) = (between(20, 60), between(20, 30));
+        profile.phases.network = between(5, 10);
+        profile.phases.balancer = between(60, 120);
+        profile.phases.record = between(10, 60);
         let seed = Seed(1);
         Self {
             now: Timestamp::ZERO,
@@ -133,7 +130,7 @@ impl Lab {
             cloud: Cloud::new(zones()),
             faults: Faults::default(),
             trace: Trace::keeping(10_000),
-            figures,
+            profile,
             notices: Vec::new(),
             run_everything: false,
             keepers: BTreeMap::new(),
@@ -160,7 +157,7 @@ impl Lab {
             plane: &mut self.plane,
             faults: &self.faults,
             trace: &mut self.trace,
-            figures: &self.figures,
+            profile: &self.profile,
             notices: &mut self.notices,
             cause: None,
             run_everything: self.run_everything,
@@ -205,7 +202,7 @@ impl Lab {
             loop {
                 let view = Request::HandsView(scope.clone(), pool.clone());
                 let Ok(Answer::View(Some(view))) = self.act(|cloud, env| cloud.effect(env, 0, &view, 0)) else { break };
-                let decision = decide(&view, &self.figures.policy);
+                let decision = decide(&view, &self.profile.keeper.policy);
                 let look_again = decision.look_again;
                 let Some(order) = decision.orders.into_iter().find(|order| !failed.contains(order)) else {
                     let seen = self.cloud.pool_version(&scope, &pool);

@@ -16,7 +16,7 @@ fn a_round_robin_answers_the_living_and_never_nothing() {
     lab.wish(&Request::DnsEnsure(scope(), record(Dns::round_robin("shop.example", "web")))).unwrap();
     lab.run_for(secs(100));
     assert_eq!(lab.answers("shop.example"), 3);
-    lab.figures.status_check = secs(100_000);
+    lab.profile.keeper.status_check = secs(100_000);
     lab.kill("web-a-1");
     lab.run_for(secs(30));
     assert_eq!(lab.answers("shop.example"), 2);

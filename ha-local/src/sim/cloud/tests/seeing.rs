@@ -14,7 +14,7 @@ fn networks(lab: &mut Lab, viewer: u32) -> usize {
 #[test]
 fn own_changes_are_seen_at_once_and_those_of_others_within_settle() {
     let mut lab = Lab::new();
-    lab.figures.settle = secs(60);
+    lab.profile.api.settle = secs(60);
     lab.wish(&Request::NetworkEnsure(scope(), network())).unwrap();
     assert_eq!((networks(&mut lab, ME), networks(&mut lab, OTHER)), (3, 0));
     let mut seen = Vec::new();
@@ -29,7 +29,7 @@ fn own_changes_are_seen_at_once_and_those_of_others_within_settle() {
 #[test]
 fn a_change_of_ones_own_shows_what_others_did_before_it() {
     let mut lab = Lab::new();
-    lab.figures.settle = secs(60);
+    lab.profile.api.settle = secs(60);
     lab.wish(&Request::NetworkEnsure(scope(), network())).unwrap();
     lab.part(OTHER, &Request::NetworkEnsure(scope(), NetworkSpec { nat: Nat::None, ..network() }), 3).unwrap();
     assert_eq!(networks(&mut lab, OTHER), 3);

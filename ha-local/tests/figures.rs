@@ -45,7 +45,7 @@ const OTHERS: [(&str, &str, &str); 41] = [
     ("api", "timeout", r#""10s""#),
     ("api", "settle", r#""0s""#),
     ("api", "calls", r#"{ per_second = 0.5, burst = 8 }"#),
-    ("api", "dns_calls", r#"{ per_second = 0.5, burst = 1 }"#),
+    ("api", "dns_calls", r#"{ per_second = 0.05, burst = 1 }"#),
     ("phases", "network", r#""10s""#),
     ("phases", "pool", r#""10s""#),
     ("phases", "balancer", r#""10s""#),

@@ -1,6 +1,6 @@
 //! The socket through which faults are switched: a file of the container's own, out of every network's reach.
 
-use crate::site::Site;
+use crate::site::{Site, say};
 use std::{
     fs,
     io::{Read, Write},
@@ -32,7 +32,7 @@ fn switch(mut stream: UnixStream, site: &Site) {
     let answer = match (&stream).take(LONGEST).read_to_string(&mut text).map(|_| text.trim().parse()) {
         Ok(Ok(fault)) => {
             site.fault.set(fault);
-            println!("site: fault: {fault}");
+            say(&format!("fault: {fault}"));
             format!("ok {fault}")
         }
         Ok(Err(why)) => why,

@@ -3,7 +3,7 @@
 use crate::{
     fault::Fault,
     message::{Answer, Request},
-    site::Site,
+    site::{Site, say},
 };
 use std::time::Duration;
 
@@ -87,7 +87,7 @@ fn count(site: &Site, request: &Request) -> Answer {
     match journal.append(&format!("{number} {} {}", site.settings.instance, site.settings.release)) {
         Ok(()) => named(site, 200, &format!("{number}\n")),
         Err(why) => {
-            eprintln!("site: POST {number}: {why}");
+            say(&format!("POST {number}: {why}"));
             named(site, 500, &format!("{why}\n"))
         }
     }

@@ -5,7 +5,7 @@ use crate::{
     message::{Connection, End},
     pages,
     settings::Settings,
-    site::Site,
+    site::{Site, say},
 };
 use signal_hook::{
     consts::{SIGINT, SIGTERM},
@@ -29,16 +29,16 @@ pub fn run(settings: &Settings) -> Result<(), String> {
     let port = listener.local_addr().map_err(|error| format!("port {port}: {error}"))?.port();
     let site = Arc::new(Site::start(settings.clone())?);
     control::listen(&site)?;
-    println!("site: release {} as {} on port {port}", settings.release, settings.instance);
+    say(&format!("release {} as {} on port {port}", settings.release, settings.instance));
     let accepting = site.clone();
     start("accept", move || accept(&listener, &accepting)).map_err(|error| format!("thread: {error}"))?;
     signals.forever().next();
-    println!("site: stopping");
+    say("stopping");
     // Who asks twice does not want to wait.
     start("impatience", move || signals.forever().take(1).for_each(|_| std::process::exit(1))).ok();
     match site.drain() {
-        0 => println!("site: stopped"),
-        open => println!("site: stopped with {open} connections open"),
+        0 => say("stopped"),
+        open => say(&format!("stopped with {open} connections open")),
     }
     Ok(())
 }
@@ -53,7 +53,7 @@ fn accept(listener: &TcpListener, site: &Arc<Site>) {
             Ok((stream, _)) => take(stream, site),
             Err(error) => {
                 // Out of descriptors, most likely: some come back.
-                eprintln!("site: accept: {error}");
+                say(&format!("accept: {error}"));
                 std::thread::sleep(Duration::from_millis(20));
             }
         }
@@ -69,7 +69,7 @@ fn take(stream: TcpStream, site: &Arc<Site>) {
     }
     let begun = start("connection", move || talk(Connection::new(stream), &counted.site));
     if let Err(error) = begun {
-        eprintln!("site: thread: {error}");
+        say(&format!("thread: {error}"));
     }
 }
 

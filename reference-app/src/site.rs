@@ -2,6 +2,7 @@
 
 use crate::{fault::Switch, journal::Journal, settings::Settings};
 use std::{
+    io::Write,
     sync::{
         Condvar, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -63,4 +64,9 @@ impl Site {
         let waited = self.closed.wait_timeout_while(open, left, |open| *open > 0);
         *waited.unwrap_or_else(PoisonError::into_inner).0
     }
+}
+
+/// Tells whoever reads the server's output, and goes on serving if nobody does.
+pub fn say(what: &str) {
+    writeln!(std::io::stdout(), "site: {what}").ok();
 }

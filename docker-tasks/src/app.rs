@@ -37,7 +37,8 @@ pub fn said(error: &dyn std::error::Error) -> String {
 
 fn host() -> Result<String, String> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let said = Command::new(rustc).arg("-vV").stderr(Stdio::inherit()).output().map_err(|error| format!("rustc: {error}"))?;
+    let said =
+        Command::new(rustc).arg("-vV").stderr(Stdio::inherit()).output().map_err(|error| format!("rustc: {error}"))?;
     let said = String::from_utf8_lossy(&said.stdout).into_owned();
     let host = said.lines().find_map(|line| line.strip_prefix("host: "));
     host.map(str::to_owned).ok_or_else(|| format!("rustc -vV does not say for which host it is:\n{said}"))

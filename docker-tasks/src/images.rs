@@ -110,7 +110,8 @@ fn read(arguments: &[String], root: &Path) -> Result<Option<Wanted>, lexopt::Err
         }
     }
     if wanted.releases.is_empty() {
-        let usual = [("local", None), ("r1", None), ("r2", None), ("errors", Some("500s")), ("stuck", Some("not-ready"))];
+        let usual =
+            [("local", None), ("r1", None), ("r2", None), ("errors", Some("500s")), ("stuck", Some("not-ready"))];
         wanted.releases = usual.map(|(name, fault)| (name.to_owned(), fault.map(str::to_owned))).into();
     }
     Ok(Some(wanted))

@@ -34,7 +34,8 @@ fn send(url: &str, body: Option<&str>, patience: Duration) -> Result<String, Str
     let mut stream = TcpStream::connect_timeout(&address, patience).map_err(says)?;
     stream.set_read_timeout(Some(patience)).map_err(says)?;
     let (method, length) = body.map_or(("GET", 0), |body| ("POST", body.len()));
-    let head = format!("{method} /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+    let head =
+        format!("{method} /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
     stream.write_all((head + body.unwrap_or("")).as_bytes()).map_err(says)?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).map_err(says)?;

@@ -1,5 +1,8 @@
 //! `site`: the reference application, a small web server whose every answer says who gave it.
-#![allow(clippy::disallowed_methods, reason = "a server that runs in real time: no decision of ours rests on its clock")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a server that runs in real time: no decision of ours rests on its clock"
+)]
 
 mod client;
 mod control;

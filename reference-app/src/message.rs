@@ -158,7 +158,8 @@ fn parse(buffer: &[u8]) -> Result<Option<Head>, End> {
         method: parsed.method.unwrap_or("").to_owned(),
         path: path.to_owned(),
         query: query.to_owned(),
-        forwarded_for: Some(forwarded).filter(|who| !who.is_empty() && who.chars().all(|sign| (' '..='~').contains(&sign))),
+        forwarded_for: Some(forwarded)
+            .filter(|who| !who.is_empty() && who.chars().all(|sign| (' '..='~').contains(&sign))),
         body: Vec::new(),
         keep: if newer { !asks("connection", "close") } else { asks("connection", "keep-alive") },
     };
@@ -197,7 +198,8 @@ mod tests {
 
     #[test]
     fn a_request_is_read_to_its_end_and_no_further() {
-        let head = parse(b"POST /count?x=1 HTTP/1.1\r\nX-Forwarded-For: 1.2.3.4\r\ncontent-length: 2\r\n\r\n42GET /").unwrap();
+        let head =
+            parse(b"POST /count?x=1 HTTP/1.1\r\nX-Forwarded-For: 1.2.3.4\r\ncontent-length: 2\r\n\r\n42GET /").unwrap();
         let head = head.unwrap();
         assert_eq!((head.request.path.as_str(), head.request.query.as_str(), head.body), ("/count", "x=1", 2));
         assert_eq!((head.request.forwarded_for.as_deref(), head.request.keep), (Some("1.2.3.4"), true));

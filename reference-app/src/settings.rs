@@ -6,17 +6,29 @@ use std::{path::PathBuf, time::Duration};
 /// Who a server is, and how it behaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
+    /// Where it answers.
     pub port: u16,
+    /// What it says that it is: the release,
     pub release: String,
+    /// the pool,
     pub pool: String,
+    /// the instance,
     pub instance: String,
+    /// and the zone.
     pub zone: String,
+    /// The path that says whether it is ready.
     pub ready: String,
+    /// So long after its start everything is answered with 503.
     pub boot: Duration,
+    /// How long it serves on, not ready, after it was told to stop, at least.
     pub linger: Duration,
+    /// And at most.
     pub drain: Duration,
+    /// Where executed POSTs are written down.
     pub log: Option<PathBuf>,
+    /// The socket through which faults are switched.
     pub control: PathBuf,
+    /// The fault that it starts with.
     pub fault: Fault,
 }
 
@@ -67,7 +79,8 @@ mod tests {
     use super::*;
 
     fn read(given: &[(&str, &str)]) -> Result<Settings, String> {
-        let given: Vec<(String, String)> = given.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let given: Vec<(String, String)> =
+            given.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
         Settings::read(&|name| given.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()))
     }
 

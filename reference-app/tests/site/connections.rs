@@ -7,7 +7,9 @@ use std::thread;
 fn a_connection_is_kept_and_every_answer_says_who_gave_it() {
     let server = Server::start(&[("SITE_INSTANCE", "web-1"), ("SITE_ZONE", "a"), ("SITE_POOL", "web")]);
     let mut client = server.connect();
-    for (path, status) in [("/", 200), ("/healthz", 200), ("/nowhere", 404), ("/count", 405), ("/work", 400), ("/", 200)] {
+    for (path, status) in
+        [("/", 200), ("/healthz", 200), ("/nowhere", 404), ("/count", 405), ("/work", 400), ("/", 200)]
+    {
         let reply = client.get(path);
         assert_eq!(reply.status, status, "{path}");
         let who = ["X-Release", "X-Instance", "X-Zone", "X-Pool", "Connection"].map(|name| reply.header(name).unwrap());
@@ -19,7 +21,9 @@ fn a_connection_is_kept_and_every_answer_says_who_gave_it() {
 fn requests_that_are_sent_at_once_are_answered_in_their_order() {
     let server = Server::start(&[]);
     let mut client = server.connect();
-    client.send("GET /work?ms=50 HTTP/1.1\r\n\r\nGET /nowhere HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\nConnection: close\r\n\r\n");
+    client.send(
+        "GET /work?ms=50 HTTP/1.1\r\n\r\nGET /nowhere HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\nConnection: close\r\n\r\n",
+    );
     let statuses: Vec<u16> = std::iter::from_fn(|| client.reply()).map(|reply| reply.status).collect();
     assert_eq!(statuses, [200, 404, 200]);
 }
@@ -47,7 +51,10 @@ fn a_bad_request_is_refused_and_ends_its_own_connection_only() {
         let mut client = server.connect();
         client.send(text);
         let reply = client.reply().unwrap();
-        assert_eq!((reply.status, reply.header("Connection"), reply.header("X-Release")), (status, Some("close"), Some("r1")));
+        assert_eq!(
+            (reply.status, reply.header("Connection"), reply.header("X-Release")),
+            (status, Some("close"), Some("r1"))
+        );
         assert!(client.reply().is_none(), "the connection goes on after {status}");
     }
     server.connect().send("POST /count HTTP/1.1\r\nContent-Length: 5\r\n\r\n1");

@@ -32,7 +32,13 @@ impl Server {
     }
     pub fn fault(&self, kind: &str) -> bool {
         let mut command = Command::new(PROGRAM);
-        command.args(["fault", kind]).env("SITE_CONTROL", &self.control).stderr(Stdio::null()).status().unwrap().success()
+        command
+            .args(["fault", kind])
+            .env("SITE_CONTROL", &self.control)
+            .stderr(Stdio::null())
+            .status()
+            .unwrap()
+            .success()
     }
     pub fn connect(&self) -> Client {
         let stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();

@@ -19,7 +19,7 @@ struct Package {
 
 /// What is decided about an image of these packages before it is known in which versions they are to be had.
 pub fn recipe(packages: &[String]) -> String {
-    format!("{packages:?} {:?}", setup::of(packages))
+    format!("{packages:?} {}", setup::decided(packages))
 }
 
 /// The tar of an image of these packages, and what tells its contents from others: from the cache, if it has these
@@ -61,7 +61,16 @@ fn closure(cache: &Path, packages: &[String]) -> Result<Vec<Package>, ImageError
     let nothing = fs::canonicalize(&nothing).map_err(ImageError::file(&nothing))?;
     let mut apt = Command::new("apt-get");
     apt.arg("-o").arg(format!("Dir::State::status={}", nothing.display()));
-    apt.args(["-o", "Debug::NoLocking=1", "-o", "APT::Install-Recommends=false", "-qq", "--print-uris", "-y", "install"]);
+    apt.args([
+        "-o",
+        "Debug::NoLocking=1",
+        "-o",
+        "APT::Install-Recommends=false",
+        "-qq",
+        "--print-uris",
+        "-y",
+        "install",
+    ]);
     read(&output(apt.args(packages))?)
 }
 
@@ -72,7 +81,8 @@ fn read(said: &str) -> Result<Vec<Package>, ImageError> {
         let unfit = || ImageError::Unfit(format!("apt-get names a file in a way that is not understood: {line}"));
         let file = line.split_whitespace().nth(1).ok_or_else(unfit)?;
         let mut parts = file.split('_');
-        let (Some(name), Some(version), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        let (Some(name), Some(version), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
             return Err(unfit());
         };
         if !setup::serves_install_scripts_only(name) {

@@ -125,34 +125,36 @@ impl Images {
         self.make(image, true).await
     }
 
+    /// The image that has this name on the engine, wherever it came from.
+    pub async fn find(&self, name: &str) -> Result<Option<Made>, ImageError> {
+        Ok(engine::find(&self.engine, name).await?.map(engine::Found::present))
+    }
+
     /// Removes every image that was made by [`Images::ensure`] from the engine, and answers their names. Pulled ones stay.
     pub async fn remove(&self) -> Result<Vec<String>, ImageError> {
         engine::remove(&self.engine).await
     }
 
     async fn make(&self, image: &Image, refresh: bool) -> Result<Made, ImageError> {
-        let (tar, contents) = match &image.source {
+        let material = match &image.source {
             ImageSource::Pull(from) => return self.pull(image, from, refresh).await,
-            ImageSource::Tar(path) => {
-                let tar = read(path)?;
+            ImageSource::Debian { packages } => Material::Packages(packages.clone()),
+            ImageSource::Tar(path) => Material::Tar(read(path)?),
+        };
+        let recipe = material.recipe(image);
+        let found = engine::find(&self.engine, &image.name).await?.filter(|found| found.recipe == recipe);
+        let found = match found {
+            Some(found) if !refresh => return Ok(found.present()),
+            found => found,
+        };
+        let (tar, contents) = match material {
+            Material::Packages(packages) => self.from_packages(image, packages).await?,
+            Material::Tar(tar) => {
                 let contents = fingerprint([tar.as_slice()]);
                 (tar, contents)
             }
-            ImageSource::Debian { packages } => {
-                let found = engine::find(&self.engine, &image.name).await?;
-                let recipe = self.recipe(image, &debian::recipe(packages));
-                if let Some(found) = found.filter(|found| !refresh && found.recipe == recipe) {
-                    return Ok(found.present());
-                }
-                self.from_packages(image, packages).await?
-            }
         };
-        let recipe = match &image.source {
-            ImageSource::Debian { packages } => self.recipe(image, &debian::recipe(packages)),
-            ImageSource::Pull(_) | ImageSource::Tar(_) => self.recipe(image, &contents),
-        };
-        let found = engine::find(&self.engine, &image.name).await?;
-        if let Some(found) = found.filter(|found| found.recipe == recipe && found.contents == contents) {
+        if let Some(found) = found.filter(|found| found.contents == contents) {
             return Ok(found.present());
         }
         (self.tell)(image, &Progress::Importing(tar.len()));
@@ -168,15 +170,8 @@ impl Images {
         Ok(Made { present, ..engine::name(&self.engine, from, &image.name).await? })
     }
 
-    /// What is decided without asking the source: an image made after it need not be made again.
-    fn recipe(&self, image: &Image, source: &str) -> String {
-        let own = format!("{:?} {:?}", image.environment, image.command);
-        fingerprint([source.as_bytes(), own.as_bytes()])
-    }
-
-    async fn from_packages(&self, image: &Image, packages: &[String]) -> Result<(Vec<u8>, String), ImageError> {
-        let (cache, tell) = (self.cache.clone(), self.tell.clone());
-        let (image, packages) = (image.clone(), packages.to_vec());
+    async fn from_packages(&self, image: &Image, packages: Vec<String>) -> Result<(Vec<u8>, String), ImageError> {
+        let (cache, tell, image) = (self.cache.clone(), self.tell.clone(), image.clone());
         let work = move || debian::tar(&cache, &packages, &|progress| tell(&image, &progress));
         // What panics in there is a bug of ours, and goes on as one here.
         match tokio::task::spawn_blocking(work).await {
@@ -189,6 +184,23 @@ impl Images {
 impl fmt::Debug for Images {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Images").field("cache", &self.cache).finish_non_exhaustive()
+    }
+}
+
+/// What an image is made from here.
+enum Material {
+    Packages(Vec<String>),
+    Tar(Vec<u8>),
+}
+
+impl Material {
+    /// What is decided without asking the package lists: an image that was made after it need not be made again.
+    fn recipe(&self, image: &Image) -> String {
+        let own = format!("{:?} {:?}", image.environment, image.command);
+        match self {
+            Self::Packages(packages) => fingerprint([own.as_bytes(), debian::recipe(packages).as_bytes()]),
+            Self::Tar(tar) => fingerprint([own.as_bytes(), tar]),
+        }
     }
 }
 

@@ -66,44 +66,52 @@ pub fn of(packages: &[String]) -> Vec<&'static Setup> {
     std::iter::once(&BASE).chain(wanted).collect()
 }
 
-/// Packages of which only install scripts make use, and libraries that only those use.
+// Packages of which only install scripts make use, and libraries that only those use.
+const ONLY_FOR_SCRIPTS: [&str; 14] = [
+    "adduser",
+    "debconf",
+    "dpkg",
+    "init-system-helpers",
+    "libpam-modules",
+    "libpam-modules-bin",
+    "libsemanage-common",
+    "libsemanage2",
+    "lsb-base",
+    "passwd",
+    "perl",
+    "sysvinit-utils",
+    "tar",
+    "usrmerge",
+];
+const ONLY_FOR_SCRIPTS_FROM: [&str; 4] = ["libgdbm", "libperl5", "perl-base", "perl-modules"];
+
+// Files that no program of an image reads.
+const LEFT_OUT: [&str; 9] = [
+    "etc/init.d",
+    "usr/lib/systemd",
+    "usr/share/bash-completion",
+    "usr/share/bug",
+    "usr/share/doc",
+    "usr/share/info",
+    "usr/share/lintian",
+    "usr/share/locale",
+    "usr/share/man",
+];
+
+/// Whether only install scripts make use of a package.
 pub fn serves_install_scripts_only(package: &str) -> bool {
-    const NAMES: [&str; 15] = [
-        "adduser",
-        "debconf",
-        "dpkg",
-        "init-system-helpers",
-        "libdb5.3",
-        "libpam-modules",
-        "libpam-modules-bin",
-        "libsemanage-common",
-        "libsemanage2",
-        "lsb-base",
-        "passwd",
-        "perl",
-        "sysvinit-utils",
-        "tar",
-        "usrmerge",
-    ];
-    const BEGINNINGS: [&str; 4] = ["libgdbm", "libperl5", "perl-base", "perl-modules"];
-    NAMES.contains(&package)
-        || BEGINNINGS.iter().any(|beginning| package.starts_with(beginning))
+    ONLY_FOR_SCRIPTS.contains(&package)
+        || ONLY_FOR_SCRIPTS_FROM.iter().any(|beginning| package.starts_with(beginning))
         || package.ends_with("-perl")
 }
 
-/// Files that no program of an image reads.
+/// Whether a file does not become part of images.
 pub fn is_left_out(path: &str) -> bool {
-    const PLACES: [&str; 9] = [
-        "etc/init.d",
-        "usr/lib/systemd",
-        "usr/share/bash-completion",
-        "usr/share/bug",
-        "usr/share/doc",
-        "usr/share/info",
-        "usr/share/lintian",
-        "usr/share/locale",
-        "usr/share/man",
-    ];
     let below = |place: &str| path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    PLACES.iter().any(|place| below(place)) || path.split('/').any(|part| part == "gconv")
+    LEFT_OUT.iter().any(|place| below(place)) || path.split('/').any(|part| part == "gconv")
+}
+
+/// What is decided here about an image of these packages: when it changes, the image is made again.
+pub fn decided(packages: &[String]) -> String {
+    format!("{:?} {ONLY_FOR_SCRIPTS:?} {ONLY_FOR_SCRIPTS_FROM:?} {LEFT_OUT:?}", of(packages))
 }

@@ -272,7 +272,12 @@ mod tests {
 
     #[test]
     fn what_goes_to_the_merged_places_goes_where_they_lead() {
-        let files = [("./bin/", ""), ("./bin/sh", "S"), ("./lib/y-linux-gnu/l.so", "->l.so.1"), ("lib/y-linux-gnu/l.so.1", "L")];
+        let files = [
+            ("./bin/", ""),
+            ("./bin/sh", "S"),
+            ("./lib/y-linux-gnu/l.so", "->l.so.1"),
+            ("lib/y-linux-gnu/l.so.1", "L"),
+        ];
         let tree = unpacked(&[&files, &[("usr/sbin/h", "=>./bin/sh"), ("usr/share/doc/a/b", "-")]]);
         assert_eq!(tree.file("usr/bin/sh"), Some(b"S".as_slice()));
         assert_eq!(tree.file("usr/sbin/h"), Some(b"S".as_slice()));

@@ -35,7 +35,12 @@ pub fn run(settings: &Settings) -> Result<(), String> {
     signals.forever().next();
     say("stopping");
     // Who asks twice does not want to wait.
-    start("impatience", move || signals.forever().take(1).for_each(|_| std::process::exit(1))).ok();
+    let impatient = move || {
+        if signals.forever().next().is_some() {
+            std::process::exit(1);
+        }
+    };
+    start("impatience", impatient).ok();
     match site.drain() {
         0 => say("stopped"),
         open => say(&format!("stopped with {open} connections open")),

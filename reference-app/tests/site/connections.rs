@@ -62,6 +62,19 @@ fn a_bad_request_is_refused_and_ends_its_own_connection_only() {
 }
 
 #[test]
+fn a_client_that_sends_too_much_still_hears_why_it_is_refused() {
+    let server = Server::start(&[]);
+    let mut client = server.connect();
+    client.send("POST /count HTTP/1.1\r\nContent-Length: 2000000\r\n\r\n");
+    for _ in 0..30 {
+        client.send(&"9".repeat(10_000));
+        thread::sleep(std::time::Duration::from_millis(1));
+    }
+    assert_eq!(client.reply().unwrap().status, 413);
+    assert!(client.reply().is_none());
+}
+
+#[test]
 fn an_answer_to_head_has_no_body() {
     let server = Server::start(&[]);
     let mut client = server.connect();

@@ -148,7 +148,7 @@ impl Images {
             found => found,
         };
         let (tar, contents) = match material {
-            Material::Packages(packages) => self.from_packages(image, packages).await?,
+            Material::Packages(packages) => self.made_from(image, packages).await?,
             Material::Tar(tar) => {
                 let contents = fingerprint([tar.as_slice()]);
                 (tar, contents)
@@ -170,7 +170,7 @@ impl Images {
         Ok(Made { present, ..engine::name(&self.engine, from, &image.name).await? })
     }
 
-    async fn from_packages(&self, image: &Image, packages: Vec<String>) -> Result<(Vec<u8>, String), ImageError> {
+    async fn made_from(&self, image: &Image, packages: Vec<String>) -> Result<(Vec<u8>, String), ImageError> {
         let (cache, tell, image) = (self.cache.clone(), self.tell.clone(), image.clone());
         let work = move || debian::tar(&cache, &packages, &|progress| tell(&image, &progress));
         // What panics in there is a bug of ours, and goes on as one here.

@@ -81,22 +81,29 @@ impl Tree {
                 continue;
             }
             let target = entry.link_name().map_err(unread)?.map(|target| target.into_owned()).unwrap_or_default();
-            let item = match entry.header().entry_type() {
-                EntryType::Directory if self.0.contains_key(&path) => continue,
-                EntryType::Directory => Item::Directory,
-                EntryType::Symlink => Item::Link(target.to_string_lossy().into_owned()),
-                EntryType::Link => match self.0.get(&placed(&target)?).map(|first| &first.item) {
+            let kind = entry.header().entry_type();
+            let item = if kind.is_dir() {
+                Item::Directory
+            } else if kind.is_symlink() {
+                Item::Link(target.to_string_lossy().into_owned())
+            } else if kind.is_hard_link() {
+                match self.0.get(&placed(&target)?).map(|first| &first.item) {
                     Some(Item::File(contents)) => Item::File(contents.clone()),
-                    _ => return Err(ImageError::Unfit(format!("{path}: a hard link to nothing"))),
-                },
-                EntryType::Regular => {
-                    let mut contents = Vec::new();
-                    entry.read_to_end(&mut contents).map_err(unread)?;
-                    Item::File(contents)
+                    Some(Item::Directory | Item::Link(_)) | None => {
+                        return Err(ImageError::Unfit(format!("{path}: a hard link to nothing")));
+                    }
                 }
+            } else if kind.is_file() {
+                let mut contents = Vec::new();
+                entry.read_to_end(&mut contents).map_err(unread)?;
+                Item::File(contents)
+            } else {
                 // Devices and pipes: the engine makes those that there must be.
-                _ => continue,
+                continue;
             };
+            if item == Item::Directory && self.0.contains_key(&path) {
+                continue;
+            }
             let header = entry.header();
             let (owner, group) = (header.uid().map_err(unread)?, header.gid().map_err(unread)?);
             let mode = header.mode().map_err(unread)? & 0o7777;

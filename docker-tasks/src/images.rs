@@ -106,7 +106,7 @@ fn read(arguments: &[String], root: &Path) -> Result<Option<Wanted>, lexopt::Err
                 let (name, fault) = value.split_once('=').map_or((value.as_str(), None), |(n, f)| (n, Some(f)));
                 wanted.releases.push((name.to_owned(), fault.map(str::to_owned)));
             }
-            other => return Err(other.unexpected()),
+            other @ (Short(_) | Long(_) | Value(_)) => return Err(other.unexpected()),
         }
     }
     if wanted.releases.is_empty() {

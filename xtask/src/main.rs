@@ -2,6 +2,7 @@
 
 mod calls;
 mod check;
+mod docker;
 mod laws;
 mod mutants;
 mod part;
@@ -28,6 +29,7 @@ cargo xtask COMMAND
   mutants [--some N --by HASH]   plants each bug of mutants/ and wants its test to fail; or N of them, chosen by HASH
   laws [--seeds N] [--only WORD] what must move with what, in the mean of N seeds (30)
   readme                         runs game_day and puts its page into the README
+  images [--help]                puts the images on a Docker engine that sites on Docker run from
 ";
 
 fn main() -> ExitCode {
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         ["sweep", rest @ ..] => sweep::run(rest),
         ["mutants", rest @ ..] => mutants::run(&root(), rest),
         ["laws", rest @ ..] => laws::run(rest),
+        ["images", ..] => docker::run(&root(), &words),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())

@@ -1,0 +1,3 @@
+//! The tiers as containers of a Docker engine.
+
+pub mod image;

@@ -168,7 +168,7 @@ mod tests {
         let second = server("pool.web", "web-b-1");
         assert!(!second.up && second.draining && second.silent());
         assert!(server("open.web", "web-a-1").parked);
-        assert_eq!(seen.servers.len(), 4);
+        assert_eq!((seen.servers.len(), seen.busy()), (4, true));
     }
 
     #[test]

@@ -50,8 +50,9 @@ impl DockerLab {
     }
 }
 
+/// Two laboratories may be at work at once: each has a name of its own.
 fn scopes() -> [Scope; 2] {
-    ["one", "another"].map(|id| Scope { name: "conformance".into(), id: id.into() })
+    ["one", "another"].map(|id| Scope { name: format!("conformance-{}", std::process::id()), id: id.into() })
 }
 
 #[async_trait]

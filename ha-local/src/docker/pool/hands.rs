@@ -102,9 +102,9 @@ fn member(row: &MemberRow) -> Member {
 }
 
 /// What an order came to: a refusal that is written down as well.
-type Done = std::result::Result<(), Kind>;
+pub(super) type Done = std::result::Result<(), Kind>;
 
-fn carry_out(
+pub(super) fn carry_out(
     tables: &mut Tables,
     (scope, pool): (&Scope, &PoolName),
     order: Order,

@@ -6,6 +6,8 @@ mod judge;
 mod machine;
 mod rows;
 mod tend;
+#[cfg(test)]
+mod tests;
 mod wishes;
 
 pub use hands::PoolHands;

@@ -3,6 +3,8 @@
 mod directory;
 mod objects;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 pub use directory::Directory;
 pub use tables::{Tables, Turn, ZoneRow, key, owned};

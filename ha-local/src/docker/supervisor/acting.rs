@@ -6,13 +6,13 @@ use crate::docker::{
     now,
     state::{Tables, Turn},
 };
-use ha_core::backend::Kind;
+use ha_core::{backend::Kind, time::Timestamp};
 use std::{
     collections::BTreeMap,
     fmt, process,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
 };
 
@@ -21,7 +21,8 @@ pub struct Acting {
     /// The provider.
     pub docker: Arc<Docker>,
     holder: String,
-    may: AtomicBool,
+    /// Until when it is its turn, as far as it knows.
+    until: AtomicU64,
     told: Box<dyn Fn(&str) + Send + Sync>,
     /// What was told last of each matter: it is told once.
     last: Mutex<BTreeMap<String, String>>,
@@ -34,12 +35,12 @@ impl Acting {
     pub(super) fn new(docker: Arc<Docker>, told: impl Fn(&str) + Send + Sync + 'static) -> Self {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let holder = format!("{}-{count}-{}", process::id(), now().0);
-        Self { docker, holder, may: AtomicBool::new(false), told: Box::new(told), last: Mutex::default() }
+        Self { docker, holder, until: AtomicU64::new(0), told: Box::new(told), last: Mutex::default() }
     }
 
     /// Whether it is this one's turn, as far as it knows.
     pub(super) fn may(&self) -> bool {
-        self.may.load(Ordering::Acquire)
+        Timestamp(self.until.load(Ordering::Acquire)) > now()
     }
 
     /// Changes the tables; refused with `Conflict` once the turn is another's.
@@ -47,10 +48,12 @@ impl Acting {
         &self,
         act: impl FnOnce(&mut Tables) -> Result<T, Trouble> + Send + 'static,
     ) -> Result<T, Trouble> {
-        let holder = self.holder.clone();
+        let (holder, until) = (self.holder.clone(), Timestamp(self.until.load(Ordering::Acquire)));
         let change = self.docker.wish(move |tables| match &tables.supervisor {
+            // Nothing was there to remember a turn beside.
+            None if until > now() => act(tables),
             Some(turn) if turn.holder == holder && turn.until > now() => act(tables),
-            Some(_) | None => Err(Kind::Conflict("it is another supervisor's turn".into()).into()),
+            Some(_) | None => Err(Kind::Conflict("it is not this supervisor's turn".into()).into()),
         });
         change.await
     }
@@ -80,21 +83,22 @@ impl Acting {
             let holder = self.holder.clone();
             let take = self.docker.directory.change(move |tables| {
                 let free = tables.supervisor.as_ref().is_none_or(|turn| turn.holder == holder || turn.until <= now());
+                let until = now() + turn;
                 if free {
-                    tables.supervisor = Some(Turn { holder, until: now() + turn });
+                    tables.supervisor = Some(Turn { holder, until });
                 }
-                Ok(free)
+                Ok(if free { until } else { Timestamp::ZERO })
             });
-            let mine = take.await;
-            self.may.store(mine.as_ref().is_ok_and(|mine| *mine), Ordering::Release);
-            self.hear("turn", mine);
+            if let Some(until) = self.hear("turn", take.await) {
+                self.until.store(until.0, Ordering::Release);
+            }
             tokio::time::sleep(turn / 4).await;
         }
     }
 
     pub(super) async fn give_up(&self) -> Result<(), Trouble> {
         let holder = self.holder.clone();
-        self.may.store(false, Ordering::Release);
+        self.until.store(0, Ordering::Release);
         let give = self.docker.directory.change(move |tables| {
             tables.supervisor.take_if(|turn| turn.holder == holder);
             Ok(())

@@ -34,6 +34,9 @@ pub struct BalancerRow {
     pub targets: Vec<TargetRow>,
     /// The version of the tables from which the last pass was made.
     pub as_of: u64,
+    /// Whether it answered the last pass.
+    #[serde(default)]
+    pub answers: bool,
     /// The last byte of its address on the site's network.
     pub last_byte: u8,
     /// The port on loopback by which the supervisor speaks to it.
@@ -120,6 +123,7 @@ impl BalancerRow {
             since: now,
             targets: Vec::new(),
             as_of: 0,
+            answers: false,
             last_byte: 0,
             control: 0,
             slots: Vec::new(),

@@ -65,10 +65,10 @@ impl Pass<'_> {
             return self.unmake().await;
         }
         if self.row.faults.down {
-            return match self.found {
-                Some(seen) if seen.standing == engine::Standing::Running => self.docker().engine.kill(&seen.id).await,
-                Some(_) | None => Ok(()),
-            };
+            if let Some(seen) = self.found.filter(|seen| seen.standing == engine::Standing::Running) {
+                self.docker().engine.kill(&seen.id).await?;
+            }
+            return self.silent().await;
         }
         let not_yet = || Trouble::from(Kind::NotReady("the network has no addresses yet".into()));
         let network = self.tables.networks.get(&self.row.owner.name).ok_or_else(not_yet)?;
@@ -96,14 +96,17 @@ impl Pass<'_> {
         let container = match machine::raise(self.docker(), &wanted, self.found).await? {
             Machine::Runs(container) => container,
             Machine::Begun => return self.write(move |row| row.written = empty.digest).await,
-            Machine::Revived | Machine::Frozen => return Ok(()),
+            Machine::Revived | Machine::Frozen => return self.silent().await,
             Machine::NoPorts => return self.other_ports().await,
         };
         let seen = match api.look(&maps()).await {
             Ok(seen) => seen,
             // It was started a moment ago.
             Err(_) if self.row.phase == Phase::Pending => return Ok(()),
-            Err(trouble) => return Err(trouble),
+            Err(trouble) => {
+                self.silent().await?;
+                return Err(trouble);
+            }
         };
         let members = self.members();
         let decision = decide(frame, &members, &seen);
@@ -116,6 +119,11 @@ impl Pass<'_> {
         }
         api.say(&decision.commands).await?;
         self.report(decision, files, &seen).await
+    }
+
+    /// It does not answer: names that stand for it are told so.
+    async fn silent(&self) -> Result<(), Trouble> {
+        if self.row.answers { self.write(|row| row.answers = false).await } else { Ok(()) }
     }
 
     /// The new configuration is taken up by a new worker; the next pass finds it at work.
@@ -154,13 +162,13 @@ impl Pass<'_> {
         let before: Vec<_> = self.row.targets.iter().map(|it| (&it.pool, &it.instance, it.health, it.idle)).collect();
         let same = before == targets.iter().map(|it| (&it.0, &it.1, it.2, it.3)).collect::<Vec<_>>();
         let unseen = self.of_pools(|_, _, member| member.changed > self.row.as_of).contains(&true);
-        let quiet = same && !unseen && counted.is_none() && files.digest == self.row.written;
+        let quiet = self.row.answers && same && !unseen && counted.is_none() && files.digest == self.row.written;
         if quiet && self.row.phase == Phase::Active {
             return Ok(());
         }
         let write = move |row: &mut BalancerRow| {
             row.remember(targets, at);
-            row.as_of = version;
+            (row.as_of, row.answers) = (version, true);
             row.written = files.digest;
             row.turn(Phase::Active, at);
             if let Some(counted) = counted {

@@ -48,7 +48,7 @@ pub(super) fn ensure(tables: &mut Tables, settings: &Settings, scope: &Scope, sp
 /// Gives it ports of the host that nobody has.
 pub(super) fn allot(tables: &Tables, settings: &Settings, row: &mut BalancerRow) -> Result<(), Kind> {
     let balancers = tables.balancers.values().flat_map(BalancerRow::ports);
-    let mut taken: BTreeSet<u16> = balancers.chain(tables.name_server.iter().map(|row| row.port)).collect();
+    let mut taken: BTreeSet<u16> = balancers.chain(tables.name_servers.values().map(|row| row.port)).collect();
     let mut next = || {
         let port = settings.free_port(&taken).ok_or(Kind::Quota)?;
         taken.insert(port);

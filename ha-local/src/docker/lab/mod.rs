@@ -1,0 +1,117 @@
+//! The Docker engine as a laboratory of the conformance suite: real containers, struck by real faults.
+
+mod plant;
+mod strike;
+mod user;
+mod world;
+
+use super::{Docker, Settings, Supervisor, balancer, engine::Trouble};
+use async_trait::async_trait;
+use ha_core::{
+    backend::{Backend, Resource, Scope},
+    conformance::{Answer, Entry, Lab, Material, Object, Patience, Port, Request},
+    fault::Fault,
+    topology::Boot,
+};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tokio::sync::Mutex;
+use user::User;
+
+/// A laboratory on one engine, with a state directory of its own.
+pub struct DockerLab {
+    docker: Arc<Docker>,
+    patience: Patience,
+    supervisor: Mutex<Option<Supervisor>>,
+    users: Mutex<BTreeMap<u32, User>>,
+}
+
+impl DockerLab {
+    /// A laboratory for the cases of a port, on the engine that the settings name. An error says why there is none.
+    pub async fn new(settings: Settings, port: Port) -> Result<Self, Trouble> {
+        let docker = Docker::connect(settings).await?;
+        // Balancers check each ten seconds in these cases, and take out after two checks.
+        let calm = match port {
+            Port::Network | Port::Store => 2,
+            Port::Pool => 8,
+            Port::Balancer | Port::Dns => 14,
+        };
+        let [poll, calm, limit] = [Duration::from_millis(400), Duration::from_secs(calm), Duration::from_secs(150)];
+        let patience = Patience { poll, calm, limit };
+        Ok(Self { docker, patience, supervisor: Mutex::new(None), users: Mutex::default() })
+    }
+
+    /// Ends what keeps the laboratory's sites and removes all that is there of them.
+    pub async fn clear(&self) -> Result<(), Trouble> {
+        if let Some(supervisor) = self.supervisor.lock().await.take() {
+            supervisor.stop().await?;
+        }
+        self.users.lock().await.clear();
+        world::clear(&self.docker, &scopes()).await
+    }
+}
+
+/// Two laboratories may be at work at once: each has a name of its own.
+fn scopes() -> [Scope; 2] {
+    ["one", "another"].map(|id| Scope { name: format!("conformance-{}", std::process::id()), id: id.into() })
+}
+
+#[async_trait]
+impl Lab for DockerLab {
+    async fn empty(&self) -> Backend {
+        if let Err(trouble) = self.clear().await {
+            eprintln!("what a case before this one made is not gone: {trouble}");
+        }
+        let told = |sentence: &str| eprintln!("supervisor: {sentence}");
+        *self.supervisor.lock().await = Some(Supervisor::new(self.docker.clone(), told));
+        self.docker.backend()
+    }
+    async fn another_eye(&self) -> Backend {
+        match Docker::connect(self.docker.settings.clone()).await {
+            Ok(other) => other.backend(),
+            Err(_) => self.docker.backend(),
+        }
+    }
+    fn scopes(&self) -> [Scope; 2] {
+        scopes()
+    }
+    fn patience(&self) -> Patience {
+        self.patience
+    }
+    fn not_shown(&self) -> &[(&str, &str)] {
+        &[]
+    }
+    fn material(&self) -> Material {
+        let boot = Boot { ready: "/ready".into(), budget: Duration::from_secs(25), port: 8080 };
+        Material { boot, ..Material::default() }
+    }
+    async fn everything(&self) -> Vec<Object> {
+        match world::everything(&self.docker, &scopes()).await {
+            Ok(objects) => objects,
+            // Something that no other listing has: two of them are not the same world.
+            Err(trouble) => {
+                vec![Object { scope: None, what: Resource::Object(format!("not listed: {trouble}").into()) }]
+            }
+        }
+    }
+    async fn plant(&self, scope: &Scope, what: &Resource) -> Result<(), String> {
+        plant::plant(&self.docker, scope, what).await.map_err(|trouble| trouble.to_string())
+    }
+    async fn strike(&self, fault: &Fault) -> Result<(), String> {
+        strike::turn(&self.docker, &scopes()[0], fault, true).await
+    }
+    async fn heal(&self, fault: &Fault) -> Result<(), String> {
+        strike::turn(&self.docker, &scopes()[0], fault, false).await
+    }
+    async fn request(&self, scope: &Scope, request: &Request) -> Answer {
+        let mut user = self.users.lock().await.remove(&request.user).unwrap_or_default();
+        let answer = match &request.entry {
+            Entry::Balancer(name) => match balancer::entry(&self.docker, scope, name).await {
+                Some(entry) => user.ask(entry, request.takes).await,
+                None => Answer::Failed(format!("balancer {name} is not entered anywhere")),
+            },
+            Entry::Name(name) => Answer::Failed(format!("nobody asks for {name} here")),
+        };
+        self.users.lock().await.insert(request.user, user);
+        answer
+    }
+}

@@ -1,0 +1,72 @@
+//! The machine of an instance: a holder that owns its network place, and what runs in it.
+
+use super::{MemberRow, PoolRow, hands::containers};
+use crate::docker::{
+    Docker,
+    engine::{Attached, Labels, Part, Trouble, Wanted},
+    network::close_border,
+    settings::Program,
+};
+use ha_core::backend::Kind;
+
+/// Makes and starts the machine; what is there of it already is taken.
+pub(super) async fn make(docker: &Docker, pool: &PoolRow, member: &MemberRow) -> Result<(), Trouble> {
+    let tables = docker.directory.read().await?;
+    let zone = tables.zone(&pool.owner.name, &member.zone);
+    if zone.dark {
+        return Err(Kind::NoCapacity.into());
+    }
+    let network = tables.networks.get(&pool.owner.name).and_then(|row| row.id.clone());
+    let network = network.ok_or(Kind::NotReady("the network is not made yet".into()))?;
+    let program = docker.settings.program(&member.release);
+    let program = program.ok_or(Kind::Rejected(format!("nobody says what release {} runs from", member.release)))?;
+    let holder = docker.engine.create(&holder(docker, pool, member, network)).await?;
+    docker.engine.start(&holder).await?;
+    if zone.cut {
+        close_border(docker, &holder, member.address).await?;
+    }
+    let part = docker.engine.create(&part(program, pool, member, &holder)).await?;
+    docker.engine.start(&part).await
+}
+
+/// Ends and removes the machine: what runs on it is asked first.
+pub(super) async fn unmake(docker: &Docker, pool: &PoolRow, member: &MemberRow) -> Result<(), Trouble> {
+    let [holder, part] = containers(&pool.owner, &member.id);
+    docker.engine.stop(&part, docker.settings.timers.grace).await?;
+    docker.engine.remove(&part).await?;
+    docker.engine.remove(&holder).await
+}
+
+fn labels(pool: &PoolRow, member: &MemberRow, part: Part) -> Labels {
+    Labels { scope: pool.owner.clone(), part, name: member.id.to_string(), plan: member.release.to_string() }
+}
+
+fn holder(docker: &Docker, pool: &PoolRow, member: &MemberRow, network: String) -> Wanted {
+    let [name, _] = containers(&pool.owner, &member.id);
+    let attached = Attached::To { network, address: member.address };
+    let labels = labels(pool, member, Part::Holder);
+    let command = Some(["sleep", "infinity"].map(str::to_owned).to_vec());
+    Wanted { command, net_admin: true, ..Wanted::new(name, &docker.settings.images.net, labels, attached) }
+}
+
+fn part(program: Program, pool: &PoolRow, member: &MemberRow, holder: &str) -> Wanted {
+    let [_, name] = containers(&pool.owner, &member.id);
+    let spec = &pool.spec;
+    let told = [
+        ("SITE_POOL", spec.name.to_string()),
+        ("SITE_INSTANCE", member.id.to_string()),
+        ("SITE_ZONE", member.zone.to_string()),
+        ("SITE_RELEASE", member.release.to_string()),
+        ("SITE_PORT", spec.boot.port.to_string()),
+        ("SITE_READY", spec.boot.ready.clone()),
+    ];
+    let hopeless = member.hopeless.then(|| ("SITE_FAULT".to_owned(), "not-ready".to_owned()));
+    let environment = told.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(hopeless);
+    let labels = labels(pool, member, Part::Instance);
+    Wanted {
+        command: program.command,
+        environment: environment.chain(program.environment).collect(),
+        mounts: program.mounts.into_iter().collect(),
+        ..Wanted::new(name, program.image, labels, Attached::With(holder.to_owned()))
+    }
+}

@@ -1,0 +1,78 @@
+//! What follows for an instance from its machine, its checks, and those who balance over it.
+
+use super::{scope, web, with_member};
+use crate::docker::{
+    pool::judge::{Findings, judge},
+    state::Tables,
+};
+use ha_core::{
+    backend::state::{InstancePhase, TargetHealth},
+    keeper::health::Checks,
+    time::Timestamp,
+    topology::HoldMode,
+};
+
+const PHASES: [InstancePhase; 7] = [
+    InstancePhase::Booting,
+    InstancePhase::Ready,
+    InstancePhase::Unready,
+    InstancePhase::Draining,
+    InstancePhase::Held(HoldMode::Shrink),
+    InstancePhase::Returning,
+    InstancePhase::Lost,
+];
+
+/// The phase after a judgement, and whether it is drained.
+fn judged(mut tables: Tables, findings: &Findings) -> (InstancePhase, bool) {
+    judge(&mut tables, findings, Timestamp::ZERO);
+    let member = &web(&tables).members[0];
+    (member.phase, member.drained)
+}
+
+fn known() -> (String, ha_core::name::InstanceId) {
+    (scope().name, "web-a-1".into())
+}
+
+#[test]
+fn what_runs_no_more_is_lost_unless_it_was_leaving() {
+    let stopped = Findings { stopped: [known()].into(), ..Findings::default() };
+    for phase in PHASES {
+        let expected = match phase {
+            InstancePhase::Draining => (InstancePhase::Draining, true),
+            _ => (InstancePhase::Lost, false),
+        };
+        assert_eq!(judged(with_member(5, phase), &stopped), expected, "{phase:?}");
+    }
+}
+
+#[test]
+fn without_a_balancer_the_pool_s_own_agent_judges() {
+    use InstancePhase::{Booting, Ready, Returning, Unready};
+    use TargetHealth::{Healthy, Initial, Unhealthy};
+    let rows = [
+        (Booting, Initial, Booting),
+        (Booting, Healthy, Ready),
+        (Booting, Unhealthy, Booting),
+        (Returning, Healthy, Ready),
+        (Returning, Unhealthy, Returning),
+        (Ready, Unhealthy, Unready),
+        (Ready, Initial, Ready),
+        (Unready, Unhealthy, Unready),
+        (Unready, Healthy, Ready),
+    ];
+    for (phase, health, expected) in rows {
+        let checks = [(known(), Checks { health, against: 0 })].into();
+        let findings = Findings { checks, ..Findings::default() };
+        let (after, _) = judged(with_member(5, phase), &findings);
+        assert_eq!(after, expected, "{phase:?} {health:?}");
+        // Nobody has checked it: nothing is known.
+        assert_eq!(judged(with_member(5, phase), &Findings::default()).0, phase);
+    }
+}
+
+#[test]
+fn nobody_sends_requests_to_who_leaves_so_that_it_is_drained_at_once() {
+    for phase in [InstancePhase::Draining, InstancePhase::Held(HoldMode::Replace)] {
+        assert_eq!(judged(with_member(5, phase), &Findings::default()), (phase, true));
+    }
+}

@@ -1,0 +1,10 @@
+//! The state directory: this provider's own database, shared by all processes that are given the same place.
+
+mod directory;
+mod objects;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+pub use directory::Directory;
+pub use tables::{Tables, Turn, ZoneRow, key, owned};

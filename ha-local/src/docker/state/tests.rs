@@ -1,0 +1,90 @@
+//! Changes are whole, one at a time among all who share the place, and leave nothing behind.
+
+use super::{Directory, Tables, Turn, ZoneRow, key};
+use crate::docker::engine::Trouble;
+use ha_core::{
+    backend::{Expect, Kind, Scope, Store},
+    time::Timestamp,
+};
+use std::{fs, path::PathBuf};
+
+/// A place of this test's own in which nothing is.
+fn place(test: &str) -> PathBuf {
+    let place = std::env::temp_dir().join(format!("ha-state-{}-{test}", std::process::id()));
+    let _ = fs::remove_dir_all(&place);
+    place
+}
+
+fn run<T>(test: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test)
+}
+
+fn zone(tables: &mut Tables, name: &str) {
+    tables.zones.insert(key("shop", name), ZoneRow { dark: true, ..ZoneRow::default() });
+}
+
+#[test]
+fn no_change_is_lost_among_many_who_change() {
+    run(async {
+        let place = place("many");
+        let writers = (0..16).map(|writer| {
+            let directory = Directory::new(&place);
+            tokio::spawn(async move { directory.change(move |tables| Ok(zone(tables, &writer.to_string()))).await })
+        });
+        for writer in writers.collect::<Vec<_>>() {
+            writer.await.unwrap().unwrap();
+        }
+        let tables = Directory::new(&place).read().await.unwrap();
+        assert_eq!(tables.zones.len(), 16);
+        fs::remove_dir_all(place).unwrap();
+    });
+}
+
+#[test]
+fn what_is_refused_changes_nothing_and_what_changes_nothing_is_not_written() {
+    run(async {
+        let place = place("refused");
+        let directory = Directory::new(&place);
+        directory.change(|tables| Ok(zone(tables, "a"))).await.unwrap();
+        let before = directory.read().await.unwrap();
+        let refused = directory.change(|tables| {
+            zone(tables, "b");
+            Err::<(), _>(Trouble::from(Kind::Denied))
+        });
+        assert_eq!(refused.await.unwrap_err().kind(), &Kind::Denied);
+        directory.change(|tables| Ok(zone(tables, "a"))).await.unwrap();
+        assert_eq!(directory.read().await.unwrap(), before);
+        directory.change(|tables| Ok(zone(tables, "c"))).await.unwrap();
+        assert!(directory.read().await.unwrap().version > before.version);
+        fs::remove_dir_all(place).unwrap();
+    });
+}
+
+#[test]
+fn a_provider_that_remembers_nothing_leaves_no_file() {
+    run(async {
+        let place = place("nothing");
+        let directory = Directory::new(&place);
+        let scope = Scope { name: "shop".into(), id: "1".into() };
+        let version = directory.put(&scope, &"lease".into(), b"mine", &Expect::Absent).await.unwrap();
+        directory.change(|tables| Ok(zone(tables, "a"))).await.unwrap();
+        assert!(place.is_dir());
+        directory.change(|tables| Ok(tables.zones.clear())).await.unwrap();
+        let turn = Turn { holder: "me".into(), until: Timestamp::NEVER };
+        directory.change(|tables| Ok(tables.supervisor = Some(turn))).await.unwrap();
+        directory.delete(&scope, &"lease".into(), &version).await.unwrap();
+        assert!(!place.exists());
+    });
+}
+
+#[test]
+fn a_file_of_another_version_is_told_with_its_place() {
+    run(async {
+        let place = place("other");
+        fs::create_dir_all(&place).unwrap();
+        fs::write(place.join("state.json"), "{ \"pools\": 3 }").unwrap();
+        let trouble = Directory::new(&place).read().await.unwrap_err().to_string();
+        assert!(trouble.contains("state.json") && trouble.contains("line 1"), "{trouble}");
+        fs::remove_dir_all(place).unwrap();
+    });
+}

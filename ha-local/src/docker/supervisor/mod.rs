@@ -1,0 +1,89 @@
+//! Who makes the engine follow what was wished: one supervisor acts at a time, and writes only while its turn lasts.
+
+mod acting;
+
+pub use acting::Acting;
+
+use super::{
+    Docker, balancer, dns,
+    engine::Trouble,
+    network,
+    pool::{self, PoolHands},
+};
+use ha_core::keeper::drive;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tokio::{
+    runtime::Handle,
+    task::{JoinHandle, JoinSet},
+};
+
+/// Two passes are never closer than this.
+const PAUSE: Duration = Duration::from_millis(30);
+
+/// Keeps all sites of a provider while it lives, in this process. Dropping it leaves them serving.
+#[derive(Debug)]
+pub struct Supervisor {
+    acting: Arc<Acting>,
+    task: JoinHandle<()>,
+}
+
+impl Supervisor {
+    /// Begins to keep; `told` gets what goes wrong, a sentence each.
+    pub fn new(docker: Arc<Docker>, told: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        let acting = Arc::new(Acting::new(docker, told));
+        let task = Handle::current().spawn(run(acting.clone()));
+        Self { acting, task }
+    }
+
+    /// Ends, and lets others act at once.
+    pub async fn stop(mut self) -> Result<(), Trouble> {
+        self.task.abort();
+        // It was asked to end: how it ended is no news.
+        let _ = (&mut self.task).await;
+        self.acting.give_up().await
+    }
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn run(acting: Arc<Acting>) {
+    let timers = acting.docker.settings.timers.clone();
+    let mut tasks = JoinSet::new();
+    let heart = acting.clone();
+    tasks.spawn(async move { heart.beat().await });
+    let mut pools = pool::Tending::new(acting.clone());
+    let mut keepers = BTreeMap::new();
+    loop {
+        if acting.may() {
+            keep(&acting, &mut keepers).await;
+            acting.hear("network", network::tend(&acting).await);
+            acting.hear("pools", pools.pass().await);
+            acting.hear("balancers", balancer::tend(&acting).await);
+            acting.hear("names", dns::tend(&acting).await);
+        } else {
+            keepers.clear();
+        }
+        tokio::time::sleep(PAUSE).await;
+        acting.docker.rest(timers.look).await;
+    }
+}
+
+/// One keeper for each pool that is there.
+async fn keep(acting: &Arc<Acting>, keepers: &mut BTreeMap<String, JoinSet<()>>) {
+    let Ok(tables) = acting.docker.directory.read().await else { return };
+    keepers.retain(|key, _| tables.pools.contains_key(key));
+    for (key, row) in &tables.pools {
+        let running = keepers.entry(key.clone()).or_default();
+        // One that has ended met a pool that was gone, and is there again.
+        while running.try_join_next().is_some() {}
+        if running.is_empty() {
+            let hands = PoolHands::new(acting.clone(), &row.owner, &row.spec.name);
+            let policy = acting.docker.settings.policy.clone();
+            running.spawn(async move { drive(&hands, &policy).await });
+        }
+    }
+}

@@ -69,6 +69,7 @@ impl Docker {
             .with_network(Arc::new(network::Networks::new(self.clone())))
             .with_pool(Arc::new(pool::Pools::new(self.clone())))
             .with_balancer(Arc::new(balancer::Balancers::new(self.clone())))
+            .with_dns(Arc::new(dns::Names::new(self.clone())))
             .with_store(Arc::new(self.directory.clone()))
     }
 

@@ -28,8 +28,8 @@ pub struct Tables {
     pub balancers: BTreeMap<String, BalancerRow>,
     /// Records, by name.
     pub records: BTreeMap<String, RecordRow>,
-    /// What answers for the records.
-    pub name_server: Option<ServerRow>,
+    /// What answers for the records, by whose they are.
+    pub name_servers: BTreeMap<String, ServerRow>,
     /// How many instances a pool ever launched in each zone, by [`key`]: names are not used twice while the site is there.
     pub launched: BTreeMap<String, BTreeMap<ZoneName, u64>>,
     /// What befell zones, by [`key`]; a zone that is not here is well.
@@ -71,7 +71,7 @@ impl Tables {
         let tiers = self.networks.is_empty() && self.pools.is_empty() && self.balancers.is_empty();
         tiers
             && self.records.is_empty()
-            && self.name_server.is_none()
+            && self.name_servers.is_empty()
             && self.zones.is_empty()
             && self.hopeless.is_empty()
     }
@@ -81,12 +81,13 @@ impl Tables {
         self.zones.get(&key(site, zone)).copied().unwrap_or_default()
     }
 
-    /// Who has anything here.
+    /// Who has anything here; nobody's records are what somebody made by hand.
     pub fn scopes(&self) -> BTreeSet<Scope> {
         let networks = self.networks.values().map(|row| &row.owner);
         let pools = self.pools.values().map(|row| &row.owner);
         let balancers = self.balancers.values().map(|row| &row.owner);
-        networks.chain(pools).chain(balancers).chain(self.records.values().map(|row| &row.owner)).cloned().collect()
+        let records = self.records.values().map(|row| &row.owner).filter(|owner| !owner.name.is_empty());
+        networks.chain(pools).chain(balancers).chain(records).cloned().collect()
     }
 }
 

@@ -2,9 +2,7 @@
 
 use super::{scope, web, with_member};
 use crate::docker::{
-    pool::{
-        judge::{Findings, judge},
-    },
+    pool::judge::{Findings, judge},
     state::Tables,
 };
 use ha_core::{

@@ -9,7 +9,7 @@ use ha_local::docker::{
 };
 use std::{collections::BTreeMap, env, time::Duration};
 
-fn settings() -> Settings {
+fn settings(port: Port) -> Settings {
     let directory = env::temp_dir().join(format!("ha-conformance-{}", std::process::id()));
     let program = Program {
         image: "ha-site/app:{release}".into(),
@@ -20,7 +20,8 @@ fn settings() -> Settings {
     let mut settings = Settings::new(directory);
     settings.releases.insert("*".into(), program);
     settings.timers = Timers { turn: Duration::from_secs(2), grace: Duration::from_secs(2), ..Timers::default() };
-    settings.policy.patience = Duration::from_secs(3);
+    // Two that fail are both taken out by their balancer, whose checks are seconds apart, before either is given up.
+    settings.policy.patience = Duration::from_secs(if port == Port::Balancer { 25 } else { 3 });
     settings.policy.back_off = Duration::from_secs(5);
     settings
 }
@@ -29,7 +30,7 @@ fn settings() -> Settings {
 fn passes(port: Port) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let failed = runtime.block_on(async {
-        let lab = DockerLab::new(settings(), port).await.expect("an engine answers");
+        let lab = DockerLab::new(settings(port), port).await.expect("an engine answers");
         let mut failed = Vec::new();
         for case in cases().filter(|case| case.port == port) {
             if env::var("CASE").is_ok_and(|only| only.split(',').all(|name| name != case.name)) {

@@ -11,7 +11,8 @@ use ha_core::{
     backend::{Backend, Resource, Scope},
     conformance::{Answer, Entry, Lab, Material, Object, Patience, Port, Request},
     fault::Fault,
-    topology::Boot,
+    name::DnsName,
+    topology::{Boot, Endpoint},
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::sync::Mutex;
@@ -109,9 +110,21 @@ impl Lab for DockerLab {
                 Some(entry) => user.ask(entry, request.takes).await,
                 None => Answer::Failed(format!("balancer {name} is not entered anywhere")),
             },
-            Entry::Name(name) => Answer::Failed(format!("nobody asks for {name} here")),
+            Entry::Name(name) => match user.find(&self.docker, name).await.first() {
+                Some(Endpoint::Balancer(balancer)) => match balancer::entry(&self.docker, scope, balancer).await {
+                    Some(entry) => user.ask(entry, request.takes).await,
+                    None => Answer::Failed(format!("balancer {balancer} is not entered anywhere")),
+                },
+                found => Answer::Failed(format!("{name} leads to {found:?}, where this user does not ask")),
+            },
         };
         self.users.lock().await.insert(request.user, user);
         answer
+    }
+    async fn resolve(&self, name: &DnsName, user: u32) -> Vec<Endpoint> {
+        let mut asking = self.users.lock().await.remove(&user).unwrap_or_default();
+        let found = asking.find(&self.docker, name).await;
+        self.users.lock().await.insert(user, asking);
+        found
     }
 }

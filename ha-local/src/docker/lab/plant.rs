@@ -1,11 +1,16 @@
 //! Things that bear no mark, as somebody makes them by hand under the names that a site would use.
 
-use crate::docker::{Docker, called, engine::Trouble};
+use crate::docker::{Docker, called, dns::RecordRow, engine::Trouble, now};
 use bollard::{
     models::{ContainerCreateBody, NetworkCreateRequest},
     query_parameters::CreateContainerOptionsBuilder,
 };
-use ha_core::backend::{Kind, Resource, Scope};
+use ha_core::{
+    backend::{Kind, Resource, Scope, spec::RecordSet, state::Phase},
+    name::DnsName,
+    topology::{Endpoint, RecordKind},
+};
+use std::time::Duration;
 
 /// Makes the unmarked thing that a wish of this scope would make.
 pub(super) async fn plant(docker: &Docker, scope: &Scope, what: &Resource) -> Result<(), Trouble> {
@@ -18,7 +23,8 @@ pub(super) async fn plant(docker: &Docker, scope: &Scope, what: &Resource) -> Re
         }
         Resource::Pool(name) => container(docker, &called(scope, format!("{name}-a-1"))).await,
         Resource::Balancer(name) => container(docker, &called(scope, name)).await,
-        other @ (Resource::Record(_) | Resource::Tier | Resource::Instance(_) | Resource::Object(_) | _) => {
+        Resource::Record(name) => record(docker, name).await,
+        other @ (Resource::Tier | Resource::Instance(_) | Resource::Object(_) | _) => {
             Err(Trouble::said(Kind::Rejected(other.to_string()), "nobody makes that by hand"))
         }
     }
@@ -34,4 +40,13 @@ async fn container(docker: &Docker, name: &str) -> Result<(), Trouble> {
     };
     docker.engine.client().create_container(Some(options), body).await?;
     Ok(())
+}
+
+/// A record in the provider's own database that is nobody's.
+async fn record(docker: &Docker, name: &DnsName) -> Result<(), Trouble> {
+    let kind = RecordKind::Alias { to: Endpoint::Balancer("planted".into()) };
+    let set = RecordSet { name: name.clone(), kind, ttl: Duration::from_secs(60) };
+    let owner = Scope { name: String::new(), id: String::new() };
+    let row = RecordRow { owner, set, phase: Phase::Active, since: now(), answers: Vec::new(), published: None };
+    docker.wish(move |tables| Ok(drop(tables.records.insert(row.set.name.to_string(), row)))).await
 }

@@ -1,6 +1,7 @@
-//! A user: one connection a request, and the cookies that he was given.
+//! A user: one connection a request, the cookies that he was given, and the answers that his cache still keeps.
 
-use ha_core::conformance::Answer;
+use crate::docker::{Docker, dns, now};
+use ha_core::{conformance::Answer, name::DnsName, time::Timestamp, topology::Endpoint};
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -10,13 +11,26 @@ use tokio::{
 /// How long he waits beyond what the work takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A user and his cookies.
+/// A user, with his cookies and his cache of names.
 #[derive(Debug, Default)]
 pub(super) struct User {
     cookies: BTreeMap<String, String>,
+    names: BTreeMap<DnsName, (Vec<Endpoint>, Timestamp)>,
 }
 
 impl User {
+    /// What he finds under a name: what his cache keeps, or a fresh answer. Nothing is kept of a question without one.
+    pub(super) async fn find(&mut self, docker: &Docker, name: &DnsName) -> Vec<Endpoint> {
+        if let Some((found, until)) = self.names.get(name)
+            && *until > now()
+        {
+            return found.clone();
+        }
+        let Ok((found, ttl)) = dns::resolve(docker, name).await else { return Vec::new() };
+        self.names.insert(name.clone(), (found.clone(), now() + ttl));
+        found
+    }
+
     /// Sends one request that works for so long, and waits for what becomes of it.
     pub(super) async fn ask(&mut self, entry: SocketAddr, takes: Duration) -> Answer {
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();

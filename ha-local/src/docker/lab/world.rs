@@ -2,6 +2,7 @@
 
 use crate::docker::{
     Docker, called,
+    dns::RecordRow,
     engine::{Seen, Trouble},
 };
 use ha_core::{
@@ -33,7 +34,10 @@ pub(super) async fn everything(docker: &Docker, scopes: &[Scope; 2]) -> Result<V
     all.extend(tables.pools.values().map(|row| owned(&row.owner, pool(&row.spec.name))));
     let balancer = |name: &BalancerName| Resource::Balancer(name.clone());
     all.extend(tables.balancers.values().map(|row| owned(&row.owner, balancer(&row.spec.name))));
-    all.extend(tables.records.values().map(|row| owned(&row.owner, Resource::Record(row.set.name.clone()))));
+    // Nobody's record is one that somebody made by hand.
+    let owner = |owner: &Scope| Some(owner.clone()).filter(|owner| !owner.name.is_empty());
+    let record = |row: &RecordRow| Object { scope: owner(&row.owner), what: Resource::Record(row.set.name.clone()) };
+    all.extend(tables.records.values().map(record));
     all.sort();
     Ok(all)
 }

@@ -182,12 +182,16 @@ fn launch(
         return Ok(Ok(()));
     }
     row.changed = version;
-    let address = match address {
-        Some(address) if !state.dark && !state.full => address,
-        Some(_) | None => {
-            refuse(&mut row.refused, &zone, at);
-            return Ok(Err(Kind::NoCapacity));
-        }
+    let refused = match address {
+        _ if state.dark || state.full => Some(Kind::NoCapacity),
+        // Whoever keeps the pool stands outside of all zones, and reaches nothing behind a closed border.
+        _ if state.cut => Some(Kind::Unavailable),
+        None => Some(Kind::NoCapacity),
+        Some(_) => None,
+    };
+    let (Some(address), None) = (address, &refused) else {
+        refuse(&mut row.refused, &zone, at);
+        return Ok(Err(refused.unwrap_or(Kind::NoCapacity)));
     };
     row.refused.retain(|(refusing, _)| *refusing != zone);
     row.members.push(MemberRow {

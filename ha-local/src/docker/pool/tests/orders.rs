@@ -57,11 +57,15 @@ fn nothing_is_launched_where_or_what_is_not_to_be_any_more() {
 
 #[test]
 fn a_refused_launch_is_remembered_and_uses_no_name() {
-    let full = ZoneRow { full: true, ..ZoneRow::default() };
-    for befell in [full, ZoneRow { dark: true, ..ZoneRow::default() }] {
+    let well = ZoneRow::default();
+    for (befell, kind) in [
+        (ZoneRow { full: true, ..well }, Kind::NoCapacity),
+        (ZoneRow { dark: true, ..well }, Kind::NoCapacity),
+        (ZoneRow { cut: true, ..well }, Kind::Unavailable),
+    ] {
         let mut tables = pool();
         tables.zones.insert(key("shop", "a"), befell);
-        assert_eq!(order(&mut tables, launch("web-a-1", "a"), 0), Err(Kind::NoCapacity));
+        assert_eq!(order(&mut tables, launch("web-a-1", "a"), 0), Err(kind));
         assert_eq!(web(&tables).refused.len(), 1);
         assert!(web(&tables).members.is_empty());
         tables.zones.clear();

@@ -5,6 +5,7 @@ mod end;
 mod insisting;
 #[cfg(test)]
 pub(crate) mod tests;
+mod way;
 
 pub use controller::Controller;
 pub use end::{End, Report, StallCause, Stalled, Turned, Wanted};

@@ -23,7 +23,7 @@ pub struct Bucket {
     pub served: u64,
     /// Intents that ended otherwise.
     pub failed: u64,
-    /// Why, in the order of [`Cause::ALL`](crate::sim::Cause::ALL).
+    /// Why, in the order of `Cause::ALL`.
     #[serde(skip)]
     pub causes: ByCause,
     /// The mean latency of the served ones, in ms.

@@ -76,9 +76,14 @@ struct Past {
 
 impl Sight {
     pub(super) fn add(&mut self, wish: Wish) {
-        let over = |other: &Wish| (other.at + other.settle.max(MEMORY)).max(other.unseen_until.unwrap_or_default());
-        self.wishes.retain(|other| over(other) > wish.at);
         self.wishes.push(wish);
+    }
+    /// Forgets the oldest wishes, those that everybody sees by now. A later one stays while one before it is hidden: its
+    /// own viewer sees both.
+    pub(super) fn forget(&mut self, now: Timestamp) {
+        let over = |wish: &Wish| (wish.at + wish.settle.max(MEMORY)).max(wish.unseen_until.unwrap_or_default());
+        let kept = self.wishes.iter().position(|wish| over(wish) > now).unwrap_or(self.wishes.len());
+        self.wishes.drain(..kept);
     }
 }
 

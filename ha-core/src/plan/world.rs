@@ -52,12 +52,13 @@ impl Hash {
         self.text.clear();
         // Writing into memory cannot fail, and every part is plain data that JSON can hold.
         let _ = serde_json::to_writer(&mut self.text, part);
-        for chunk in self.text.chunks(8) {
-            let mut word = [b'\n'; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.state = step(self.state, u64::from_le_bytes(word));
+        // Filled up to a whole number of words; the true length follows.
+        let length = self.text.len();
+        self.text.resize(length.next_multiple_of(8), b'\n');
+        for word in self.text.as_chunks().0 {
+            self.state = step(self.state, u64::from_le_bytes(*word));
         }
-        self.state = step(self.state, self.text.len() as u64);
+        self.state = step(self.state, length as u64);
     }
     fn tier<T>(&mut self, known: &Known<T>, add: impl Fn(&T, &mut Self)) {
         match known {

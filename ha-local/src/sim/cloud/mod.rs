@@ -217,6 +217,7 @@ impl Cloud {
     }
     /// What happens next by itself.
     pub fn handle(&mut self, env: &mut Env<'_>, event: CloudEvent) {
+        self.sight.forget(env.now);
         match event {
             CloudEvent::Booted(instance, epoch) => self.booted(env, instance, epoch),
             CloudEvent::Serves(instance, epoch) => self.serves(env, instance, epoch),

@@ -76,9 +76,14 @@ struct Past {
 
 impl Sight {
     pub(super) fn add(&mut self, wish: Wish) {
-        let over = |other: &Wish| (other.at + other.settle.max(MEMORY)).max(other.unseen_until.unwrap_or_default());
-        self.wishes.retain(|other| over(other) > wish.at);
         self.wishes.push(wish);
+    }
+    /// Forgets the oldest wishes, those that everybody sees by now. A later one stays while one before it is hidden: its
+    /// own viewer sees both.
+    pub(super) fn forget(&mut self, now: Timestamp) {
+        let over = |wish: &Wish| (wish.at + wish.settle.max(MEMORY)).max(wish.unseen_until.unwrap_or_default());
+        let kept = self.wishes.iter().position(|wish| over(wish) > now).unwrap_or(self.wishes.len());
+        self.wishes.drain(..kept);
     }
 }
 
@@ -126,14 +131,12 @@ impl Cloud {
 
     /// The state before the first wish that is hidden from `viewer`; what it wished later shows all before it.
     fn wish_not_seen(&self, env: &Env<'_>, viewer: u32, tier: Tier, scope: &Scope) -> Option<Answer> {
-        let of_tier = |wish: &&Wish| wish.tier == tier && wish.scope == *scope;
-        let wishes: Vec<&Wish> = self.sight.wishes.iter().filter(of_tier).collect();
-        let begin = wishes.iter().rposition(|wish| wish.viewer == viewer).map_or(0, |own| own + 1);
-        let who = join(who(&format!("{scope}/{}", tier.service())), u64::from(viewer));
-        let hidden = wishes[begin..].iter().find(|wish| {
-            let drawn = || env.seed.below(Purpose::Visibility, who, wish.at.0, nanos(wish.settle).max(1));
-            wish.unseen_until.unwrap_or_else(|| wish.at + Duration::from_nanos(drawn())) > env.now
-        })?;
+        let who = || join(who(&format!("{scope}/{}", tier.service())), u64::from(viewer));
+        let drawn = |wish: &Wish| env.seed.below(Purpose::Visibility, who(), wish.at.0, nanos(wish.settle).max(1));
+        let seen_at = |wish: &Wish| wish.unseen_until.unwrap_or_else(|| wish.at + Duration::from_nanos(drawn(wish)));
+        let newest_first = self.sight.wishes.iter().rev().filter(|wish| wish.tier == tier && wish.scope == *scope);
+        let since_own = newest_first.take_while(|wish| wish.viewer != viewer);
+        let hidden = since_own.filter(|wish| seen_at(wish) > env.now).last()?;
         Some(at(hidden.before.clone(), env.now))
     }
 

@@ -122,8 +122,8 @@ impl World {
     }
     /// What becomes of a call that is sent now.
     pub(crate) fn fate(&mut self, id: &CallId, effect: Effect) -> Fate {
-        let who = self.tasks.get(id.task).map(|record| record.kind.clone());
-        self.faults.call(self.now, id, effect, matches!(who, Some(TaskKind::Keeper(..))))
+        let keeper = self.tasks.get(id.task).is_some_and(|record| matches!(record.kind, TaskKind::Keeper(..)));
+        self.faults.call(self.now, id, effect, keeper)
     }
     /// Counts and records a call; answers the record of the trace that led to it.
     pub(crate) fn note_sent(&mut self, id: &CallId, effect: Effect, outcome: &Outcome, dead: bool) -> Option<usize> {

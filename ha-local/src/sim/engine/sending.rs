@@ -85,9 +85,12 @@ impl World {
         }
         let latency = latency(&self.profile.api, self.seed.unit(Purpose::Delay, key(&id), 0), effect) + fate.slow;
         let cause = self.note_sent(&id, effect, &fate.outcome, dead);
+        if !dead && fate.outcome != Outcome::CrashBefore && effect != Effect::Read {
+            self.watch_act(task, &request);
+        }
         let call = Call {
             id,
-            request: request.clone(),
+            request,
             outcome: fate.outcome.clone(),
             effect: None,
             answer: None,
@@ -101,9 +104,6 @@ impl World {
         } else if fate.outcome == Outcome::CrashBefore {
             self.crash(task);
         } else {
-            if effect != Effect::Read {
-                self.watch_act(task, &request);
-            }
             self.schedule(number, effect, latency, &fate);
         }
         number
@@ -154,7 +154,7 @@ impl World {
                     call.heard = true;
                 } else if !call.heard && call.answer.is_none() {
                     let ahead = self.tasks.get(call.id.task).map_or(0, |record| record.clock.at(self.now));
-                    let answer = answer(&call);
+                    let answer = answer(&mut call);
                     if let Ok(answer) = &answer {
                         self.watch_look(call.id.task, answer);
                     }
@@ -221,8 +221,8 @@ fn effective_parts(outcome: &Outcome, parts: u16) -> u16 {
     }
 }
 
-/// What the caller is told.
-fn answer(call: &Call) -> Result<Answer, Kind> {
+/// What the caller is told. What a read found is taken out of the call: nobody asks for it again.
+fn answer(call: &mut Call) -> Result<Answer, Kind> {
     match &call.outcome {
         Outcome::Refused(kind) => Err(kind.clone()),
         Outcome::TimeoutApplied | Outcome::TimeoutNotApplied | Outcome::ErrorApplied | Outcome::Partial(_) => {
@@ -230,11 +230,10 @@ fn answer(call: &Call) -> Result<Answer, Kind> {
         }
         // Accepted now, effective later: a wish needs no more than that; whoever needs more gets no answer.
         Outcome::Normal | Outcome::StaleReads(_) | Outcome::AnsweredTwice(_) | Outcome::AnsweredLate(_) => {
-            match (&call.effect, call.request.answers_done()) {
-                (Some(effect), _) => effect.clone(),
-                (None, true) => Ok(Answer::Done),
-                (None, false) => Err(Kind::Unavailable),
+            if call.request.answers_done() {
+                return call.effect.clone().unwrap_or(Ok(Answer::Done));
             }
+            call.effect.take().unwrap_or(Err(Kind::Unavailable))
         }
         Outcome::CrashBefore | Outcome::CrashApplied | Outcome::CrashAnswered => Err(Kind::Unavailable),
     }

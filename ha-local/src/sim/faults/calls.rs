@@ -31,6 +31,10 @@ struct Sent<'a> {
 impl Faults {
     /// What becomes of a call that is sent now; `keeper` if the provider itself sends it.
     pub fn call(&mut self, now: Timestamp, id: &CallId, effect: Effect, keeper: bool) -> Fate {
+        // Nearly every call of nearly every run.
+        if self.working().next().is_none() {
+            return Fate::default();
+        }
         let (port, verb) = id.operation.0.split_once('.').unwrap_or((id.operation.0, ""));
         let resource = id.resource.to_string();
         let resource = resource.split_once(' ').map_or(resource.as_str(), |(_, name)| name).to_owned();

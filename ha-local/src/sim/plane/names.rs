@@ -48,6 +48,7 @@ pub(super) struct Name {
     stale: (u32, u64),
     violators: (u32, u64),
     cache: Vec<Cached>,
+    /// By user, up to the last one who ever kept a connection.
     kept: Vec<Kept>,
     /// Users came before the run: what a resolver is asked first has an age already.
     pub warm: bool,
@@ -78,7 +79,6 @@ impl Name {
     pub(super) fn new(name: DnsName, config: &PlaneConfig) -> Self {
         let users = &config.users;
         let nothing = Cached { until: 0, version: NEVER, choice: WHOLE };
-        let kept = if users.keep_alive.is_zero() { 0 } else { users.population.max(1) as usize };
         Self {
             name,
             versions: vec![Vec::new()],
@@ -89,7 +89,7 @@ impl Name {
             stale: (0, 0),
             violators: (users.ttl_violators, nanos(users.ttl_extra)),
             cache: vec![nothing; users.resolvers.max(1) as usize],
-            kept: vec![Kept { until: 0, goal: Goal::Server(u32::MAX) }; kept],
+            kept: Vec::new(),
             warm: false,
         }
     }
@@ -155,7 +155,11 @@ impl Name {
     }
     /// The user keeps this connection; 0: it is broken.
     pub(super) fn keep(&mut self, user: u32, goal: Goal, until: u64) {
-        if let Some(kept) = self.kept.get_mut(user as usize) {
+        let user = user as usize;
+        if until > 0 && user >= self.kept.len() {
+            self.kept.resize(user + 1, Kept { until: 0, goal });
+        }
+        if let Some(kept) = self.kept.get_mut(user) {
             *kept = Kept { until, goal };
         }
     }

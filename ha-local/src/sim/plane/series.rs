@@ -42,6 +42,9 @@ pub struct Latency {
 /// A histogram with sixteen steps to each doubling, for the bucket of now.
 const STEPS: usize = 512;
 
+/// Longer latencies count as this one: 50 days.
+const LONGEST_US: u64 = 1 << 42;
+
 /// All buckets, and the latencies of the whole run.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Series {
@@ -64,9 +67,8 @@ impl Series {
             ends: length,
             steps: vec![0; STEPS],
             total_ns: 0,
-            // Three digits are allowed, so that this cannot fail; the other arm keeps it total.
-            latencies: Histogram::new_with_bounds(1, 1 << 42, 3)
-                .unwrap_or_else(|_| unreachable!("three digits are within one to five")),
+            // It grows with the longest latency: a world in which nobody waited long is small to copy.
+            latencies: Histogram::new(3).unwrap_or_else(|_| unreachable!("three digits are within one to five")),
         }
     }
     /// Buckets without anybody are left out.
@@ -110,7 +112,8 @@ impl Series {
         bucket.latency_max_ns = bucket.latency_max_ns.max(latency_ns);
         self.steps[step(latency_ns)] += 1;
         self.total_ns += u128::from(latency_ns);
-        self.latencies.saturating_record(latency_ns / 1000);
+        let recorded = self.latencies.record((latency_ns / 1000).min(LONGEST_US));
+        recorded.unwrap_or_else(|_| unreachable!("a histogram that grows takes every latency"));
     }
     pub(super) fn buckets(&self) -> Vec<Bucket> {
         self.buckets.iter().copied().chain(self.with_percentile()).collect()

@@ -145,9 +145,7 @@ impl Frame<'_> {
         let mut binds = String::new();
         let serves = self.binds(&mut binds, |protocol| match protocol {
             Protocol::Http => Some(String::new()),
-            Protocol::Https { certificate: name } => {
-                Some(format!(" ssl crt {} alpn h2,http/1.1", certificate(name)))
-            }
+            Protocol::Https { certificate: name } => Some(format!(" ssl crt {} alpn h2,http/1.1", certificate(name))),
             Protocol::RedirectToHttps => None,
         });
         if !serves {
@@ -174,7 +172,10 @@ impl Frame<'_> {
         add(text, "  http-request set-var(txn.to) str(pool.),concat(,txn.pool)");
         add(text, "  http-request set-var(txn.up) var(txn.to),nbsrv");
         let found = "{ var(txn.pool) -m found }";
-        add(text, &format!("  use_backend open.%[var(txn.pool)] if {found} {{ var(txn.up),sub(txn.few) -m int le 0 }}"));
+        add(
+            text,
+            &format!("  use_backend open.%[var(txn.pool)] if {found} {{ var(txn.up),sub(txn.few) -m int le 0 }}"),
+        );
         add(text, &format!("  use_backend pool.%[var(txn.pool)] if {found}"));
     }
 

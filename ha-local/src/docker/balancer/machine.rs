@@ -29,7 +29,8 @@ impl Certificates {
             Protocol::Http | Protocol::RedirectToHttps => None,
         });
         let read = |name: &String| {
-            let missing = || Trouble::said(Kind::Rejected(format!("there is no certificate {name}")), "provider's file");
+            let missing =
+                || Trouble::said(Kind::Rejected(format!("there is no certificate {name}")), "provider's file");
             let place = docker.settings.certificate(name).ok_or_else(missing)?;
             let said = |error: std::io::Error| {
                 let said = format!("certificate {name}, {}: {error}", place.display());
@@ -79,7 +80,12 @@ fn configuration() -> String {
 }
 
 /// The container that a balancer is to be.
-pub(super) fn wanted(docker: &Docker, row: &BalancerRow, network: &NetworkRow, files: &Files) -> Result<Wanted, Trouble> {
+pub(super) fn wanted(
+    docker: &Docker,
+    row: &BalancerRow,
+    network: &NetworkRow,
+    files: &Files,
+) -> Result<Wanted, Trouble> {
     let not_yet = || Trouble::from(Kind::NotReady("the network has no addresses yet".into()));
     let address = network.address(None, row.last_byte).ok_or_else(not_yet)?;
     let id = network.id.clone().ok_or_else(not_yet)?;
@@ -99,6 +105,7 @@ pub(super) fn wanted(docker: &Docker, row: &BalancerRow, network: &NetworkRow, f
     wanted.ports = ports.into_iter().map(port).collect();
     wanted.memory = vec![SOCKETS.to_owned()];
     wanted.files.clone_from(&files.all);
+    wanted.revives = true;
     Ok(wanted)
 }
 

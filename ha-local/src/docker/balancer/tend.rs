@@ -19,7 +19,10 @@ use crate::docker::{
     state::{Tables, key},
 };
 use ha_core::{
-    backend::{Kind, Scope, state::{InstancePhase, Phase}},
+    backend::{
+        Kind, Scope,
+        state::{InstancePhase, Phase},
+    },
     name::{InstanceId, PoolName},
 };
 use std::net::Ipv4Addr;
@@ -30,9 +33,8 @@ pub async fn tend(acting: &Acting) -> Result<(), Trouble> {
     for scope in tables.scopes() {
         let found = acting.docker.engine.list(&scope, Some(Part::Balancer)).await?;
         for (name, row) in tables.balancers.iter().filter(|(_, row)| row.owner == scope) {
-            let of = |seen: &&engine::Seen| {
-                seen.labels.as_ref().is_some_and(|labels| labels.name == row.spec.name.as_str())
-            };
+            let of =
+                |seen: &&engine::Seen| seen.labels.as_ref().is_some_and(|labels| labels.name == row.spec.name.as_str());
             let pass = Pass { acting, tables: &tables, name, row, found: found.iter().find(of) };
             acting.hear(&format!("balancer {name}"), pass.run().await);
         }
@@ -185,7 +187,12 @@ impl Pass<'_> {
         let present = self.of_pools(|pool, _, member| {
             let sum = counters(checked(pool), &member.id).and(counters(open(pool), &member.id));
             let (instance, release) = (member.id.clone(), member.release.clone());
-            (member.phase != InstancePhase::Lost).then(|| Counted { pool: pool.clone(), instance, release, counters: sum })
+            (member.phase != InstancePhase::Lost).then(|| Counted {
+                pool: pool.clone(),
+                instance,
+                release,
+                counters: sum,
+            })
         });
         present.into_iter().flatten().collect()
     }

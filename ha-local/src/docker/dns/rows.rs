@@ -46,7 +46,7 @@ pub struct Weighed {
     /// The address.
     pub address: Ipv4Addr,
     /// Its share of the answers is its weight over the sum of all.
-    pub weight: u16,
+    pub weight: u8,
 }
 
 /// The server that answers for the names of a scope.
@@ -80,12 +80,7 @@ impl RecordRow {
 
     /// What `observe` answers of it.
     pub(super) fn state(&self) -> RecordState {
-        RecordState {
-            set: self.set.clone(),
-            phase: self.phase,
-            since: self.since,
-            answers: self.answers.clone(),
-        }
+        RecordState { set: self.set.clone(), phase: self.phase, since: self.since, answers: self.answers.clone() }
     }
 }
 

@@ -26,7 +26,8 @@ const DNS: u16 = 53;
 /// One pass over all records. What fails for one scope keeps nobody from tending the others.
 pub async fn tend(acting: &Acting) -> Result<(), Trouble> {
     let tables = acting.docker.directory.read().await?;
-    let owners: BTreeSet<Scope> = tables.scopes().into_iter().chain(tables.name_servers.values().map(|row| row.owner.clone())).collect();
+    let owners: BTreeSet<Scope> =
+        tables.scopes().into_iter().chain(tables.name_servers.values().map(|row| row.owner.clone())).collect();
     for scope in owners {
         let found = acting.docker.engine.list(&scope, Some(Part::Dns)).await?;
         let pass = Pass { acting, tables: &tables, scope: &scope, found: found.first() };
@@ -105,7 +106,8 @@ impl Pass<'_> {
         let Some(container) = self.raise(&wanted, &digest).await? else { return Ok(()) };
         if server.written != digest {
             self.docker().engine.upload(&container, &wanted.files).await?;
-            let ended = self.docker().engine.exec(&container, &["knotc", "-c", &knot::configuration(), "reload"]).await?;
+            let ended =
+                self.docker().engine.exec(&container, &["knotc", "-c", &knot::configuration(), "reload"]).await?;
             if ended.code != 0 {
                 let said = format!("the DNS server does not take its new configuration: {}", ended.said.trim());
                 return Err(Trouble::said(Kind::Unavailable, said));
@@ -115,7 +117,8 @@ impl Pass<'_> {
         for (row, published) in &wishes {
             self.record(server, row, published).await?;
         }
-        let gone: Vec<String> = self.records().filter(|row| row.removing()).map(|row| row.set.name.to_string()).collect();
+        let gone: Vec<String> =
+            self.records().filter(|row| row.removing()).map(|row| row.set.name.to_string()).collect();
         if gone.is_empty() {
             return Ok(());
         }
@@ -138,6 +141,7 @@ impl Pass<'_> {
         wanted.ports = vec![port(Transport::Udp), port(Transport::Tcp)];
         wanted.memory = vec![knot::RUN.to_owned()];
         wanted.files = files;
+        wanted.revives = true;
         wanted
     }
 
@@ -164,7 +168,10 @@ impl Pass<'_> {
                         engine.remove(&id).await?;
                         let scope = self.scope.to_string();
                         // With another port: this one is somebody else's.
-                        let other = move |tables: &mut Tables| Ok(drop(tables.name_servers.remove(&scope)));
+                        let other = move |tables: &mut Tables| {
+                            tables.name_servers.remove(&scope);
+                            Ok(())
+                        };
                         self.acting.change(other).await?;
                     }
                     Err(trouble) => return Err(trouble),

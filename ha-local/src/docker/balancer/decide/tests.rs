@@ -130,11 +130,8 @@ fn what_waits_for_nobody_is_ended_and_what_may_finish_is_not() {
 fn who_is_gone_is_dropped_and_the_control_s_own_server_is_not() {
     let mut seen = looks("pool.blue", well());
     seen.servers.insert(("control".into(), "master".into()), well());
-    let dropped = [
-        "set server pool.blue/b1 state maint",
-        "shutdown sessions server pool.blue/b1",
-        "del server pool.blue/b1",
-    ];
+    let dropped =
+        ["set server pool.blue/b1 state maint", "shutdown sessions server pool.blue/b1", "del server pool.blue/b1"];
     let decision = decide(&frame(&spec(), &[]), &[], &seen);
     assert_eq!(commands(&decision), dropped);
     assert_eq!(commands(&decided(InstancePhase::Lost, &seen)), dropped);
@@ -149,8 +146,12 @@ fn maps_say_who_stays_with_whom_who_gets_which_share_and_how_few_are_too_few() {
         let address = Ipv4Addr::new(10, 88, 1, 2);
         Server { pool: pool.into(), instance: instance.into(), address, port: 8080, serves }
     };
-    let servers =
-        [server("blue", "b1", true), server("blue", "b2", true), server("blue", "b3", false), server("green", "g1", true)];
+    let servers = [
+        server("blue", "b1", true),
+        server("blue", "b2", true),
+        server("blue", "b3", false),
+        server("green", "g1", true),
+    ];
     let written = |spec: &BalancerSpec| -> Vec<String> {
         let maps = entries(spec, &servers);
         let line = |(map, entries): (&String, &BTreeMap<String, String>)| {

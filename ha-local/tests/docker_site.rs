@@ -22,8 +22,9 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     env,
     future::Future,
-    time::{Duration, Instant},
+    time::Duration,
 };
+use tokio::time::Instant;
 
 const PATIENCE: Duration = Duration::from_secs(120);
 

@@ -27,10 +27,8 @@ impl Trouble {
     }
     /// The code of the engine's answer, if it gave one.
     pub(super) fn status(&self) -> Option<u16> {
-        match self.source.as_ref()?.downcast_ref::<Refused>()? {
-            Refused::DockerResponseServerError { status_code, .. } => Some(*status_code),
-            _ => None,
-        }
+        let refused = self.source.as_ref()?.downcast_ref::<Refused>()?;
+        if let Refused::DockerResponseServerError { status_code, .. } = refused { Some(*status_code) } else { None }
     }
     /// The error of a port's verb on a resource.
     pub fn of(self, operation: &'static str, resource: Resource) -> Error {
@@ -77,21 +75,21 @@ impl From<Kind> for Trouble {
 
 impl From<io::Error> for Trouble {
     fn from(error: io::Error) -> Self {
-        let kind = match error.kind() {
-            io::ErrorKind::PermissionDenied => Kind::Denied,
-            _ => Kind::Unavailable,
-        };
+        let denied = error.kind() == io::ErrorKind::PermissionDenied;
+        let kind = if denied { Kind::Denied } else { Kind::Unavailable };
         Self { kind, source: Some(Arc::new(error)) }
     }
 }
 
 impl From<Refused> for Trouble {
     fn from(refused: Refused) -> Self {
-        let kind = match &refused {
-            Refused::DockerResponseServerError { status_code, message } => of_status(*status_code, message),
-            Refused::IOError { err } if err.kind() == io::ErrorKind::PermissionDenied => Kind::Denied,
-            // A library's error gains variants; none of them says that nothing was changed.
-            _ => Kind::Unavailable,
+        let kind = if let Refused::DockerResponseServerError { status_code, message } = &refused {
+            of_status(*status_code, message)
+        } else if matches!(&refused, Refused::IOError { err } if err.kind() == io::ErrorKind::PermissionDenied) {
+            Kind::Denied
+        } else {
+            // Nothing else says that nothing was changed.
+            Kind::Unavailable
         };
         Self { kind, source: Some(Arc::new(refused)) }
     }

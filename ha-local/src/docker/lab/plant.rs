@@ -48,5 +48,9 @@ async fn record(docker: &Docker, name: &DnsName) -> Result<(), Trouble> {
     let set = RecordSet { name: name.clone(), kind, ttl: Duration::from_secs(60) };
     let owner = Scope { name: String::new(), id: String::new() };
     let row = RecordRow { owner, set, phase: Phase::Active, since: now(), answers: Vec::new(), published: None };
-    docker.wish(move |tables| Ok(drop(tables.records.insert(row.set.name.to_string(), row)))).await
+    let plant = docker.wish(move |tables| {
+        tables.records.insert(row.set.name.to_string(), row);
+        Ok(())
+    });
+    plant.await
 }

@@ -2,6 +2,7 @@
 
 use super::MemberRow;
 use ha_core::{
+    backend::state::InstancePhase,
     keeper::health::{Checks, judge},
     name::InstanceId,
     time::Timestamp,
@@ -48,7 +49,7 @@ impl Agent {
         }
     }
 
-    /// Asks an instance if it is time to; `begins` says since when its checks count.
+    /// Asks an instance if it is time to.
     pub(super) fn ask(
         &mut self,
         known: &Known,
@@ -56,10 +57,8 @@ impl Agent {
         (boot, check): (&Boot, &HealthCheck),
         now: Timestamp,
     ) {
-        let since = match member.phase {
-            ha_core::backend::state::InstancePhase::Returning => member.since,
-            _ => self.watched.get(known).map_or(member.launched, |watched| watched.since),
-        };
+        let known_since = self.watched.get(known).map_or(member.launched, |watched| watched.since);
+        let since = if member.phase == InstancePhase::Returning { member.since } else { known_since };
         let fresh = Watched { checks: Checks::new(), since, next: now, asked: false };
         let watched = self.watched.entry(known.clone()).or_insert(fresh);
         if watched.since != since {

@@ -1,13 +1,16 @@
 //! The machine of an instance: a holder that owns its network place, and what runs in it.
 
-use super::{MemberRow, PoolRow, hands::containers};
+use super::{MemberRow, PoolRow};
 use crate::docker::{
-    Docker,
+    Docker, called,
     engine::{Attached, Labels, Part, Trouble, Wanted},
     network::close_border,
     settings::Program,
 };
-use ha_core::backend::Kind;
+use ha_core::{
+    backend::{Kind, Scope},
+    name::InstanceId,
+};
 
 /// Makes and starts the machine; what is there of it already is taken.
 pub(super) async fn make(docker: &Docker, pool: &PoolRow, member: &MemberRow) -> Result<(), Trouble> {
@@ -69,4 +72,9 @@ fn part(program: Program, pool: &PoolRow, member: &MemberRow, holder: &str) -> W
         mounts: program.mounts.into_iter().collect(),
         ..Wanted::new(name, program.image, labels, Attached::With(holder.to_owned()))
     }
+}
+
+/// What an instance's containers are called on the engine: its holder, and what runs on it.
+pub(super) fn containers(scope: &Scope, id: &InstanceId) -> [String; 2] {
+    [called(scope, id), called(scope, format!("{id}.app"))]
 }

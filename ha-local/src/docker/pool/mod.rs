@@ -4,6 +4,7 @@ mod agent;
 mod hands;
 mod judge;
 mod machine;
+mod orders;
 mod rows;
 mod tend;
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use super::{
     Machine, MemberRow, PoolRow,
     agent::{Agent, Known},
-    hands::{containers, refuse},
     judge::{Findings, judge, naming},
-    machine,
+    machine::{self, containers},
+    orders::refuse,
     wishes::forget_if_empty,
 };
 use crate::docker::{
@@ -63,7 +63,11 @@ impl Tending {
         if judged == tables {
             return Ok(());
         }
-        acting.change(move |tables| Ok(judge(tables, &findings, at))).await
+        let write = acting.change(move |tables| {
+            judge(tables, &findings, at);
+            Ok(())
+        });
+        write.await
     }
 
     /// Removes containers of instances that no row knows. A row is written before its containers are made, so that rows
@@ -167,7 +171,10 @@ async fn unmake(acting: Arc<Acting>, row: PoolRow, member: MemberRow) {
         return;
     }
     let (scope, pool, id) = (row.owner.clone(), row.spec.name.clone(), member.id.clone());
-    let written = acting.change(move |tables| Ok(forget(tables, &scope, &pool, &id)));
+    let written = acting.change(move |tables| {
+        forget(tables, &scope, &pool, &id);
+        Ok(())
+    });
     acting.hear(&format!("instance {}", member.id), written.await);
 }
 

@@ -50,40 +50,63 @@ impl Drop for Supervisor {
     }
 }
 
+/// Everything is tended side by side, so that a balancer that takes long to make keeps no instance from being missed.
 async fn run(acting: Arc<Acting>) {
-    let timers = acting.docker.settings.timers.clone();
-    let mut tasks = JoinSet::new();
-    let heart = acting.clone();
-    tasks.spawn(async move { heart.beat().await });
     let mut pools = pool::Tending::new(acting.clone());
-    let mut keepers = BTreeMap::new();
-    loop {
-        if acting.may() {
-            keep(&acting, &mut keepers).await;
-            acting.hear("network", network::tend(&acting).await);
-            acting.hear("pools", pools.pass().await);
-            acting.hear("balancers", balancer::tend(&acting).await);
-            acting.hear("names", dns::tend(&acting).await);
-        } else {
-            keepers.clear();
+    let networks = async {
+        loop {
+            its_turn(&acting).await;
+            acting.hear("networks", network::tend(&acting).await);
         }
+    };
+    let instances = async {
+        loop {
+            its_turn(&acting).await;
+            acting.hear("pools", pools.pass().await);
+        }
+    };
+    let balancers = async {
+        loop {
+            its_turn(&acting).await;
+            acting.hear("balancers", balancer::tend(&acting).await);
+        }
+    };
+    let names = async {
+        loop {
+            its_turn(&acting).await;
+            acting.hear("names", dns::tend(&acting).await);
+        }
+    };
+    tokio::join!(acting.beat(), keep(&acting), networks, instances, balancers, names);
+}
+
+/// Waits for the next pass: after each poke, and every so often, while it is this one's turn.
+async fn its_turn(acting: &Acting) {
+    loop {
         tokio::time::sleep(PAUSE).await;
-        acting.docker.rest(timers.look).await;
+        acting.docker.rest(acting.docker.settings.timers.look).await;
+        if acting.may() {
+            return;
+        }
     }
 }
 
-/// One keeper for each pool that is there.
-async fn keep(acting: &Arc<Acting>, keepers: &mut BTreeMap<String, JoinSet<()>>) {
-    let Ok(tables) = acting.docker.directory.read().await else { return };
-    keepers.retain(|key, _| tables.pools.contains_key(key));
-    for (key, row) in &tables.pools {
-        let running = keepers.entry(key.clone()).or_default();
-        // One that has ended met a pool that was gone, and is there again.
-        while running.try_join_next().is_some() {}
-        if running.is_empty() {
-            let hands = PoolHands::new(acting.clone(), &row.owner, &row.spec.name);
-            let policy = acting.docker.settings.policy.clone();
-            running.spawn(async move { drive(&hands, &policy).await });
+/// Lets each pool that is there have a keeper.
+async fn keep(acting: &Arc<Acting>) {
+    let mut keepers: BTreeMap<String, JoinSet<()>> = BTreeMap::new();
+    loop {
+        its_turn(acting).await;
+        let Some(tables) = acting.hear("keepers", acting.docker.directory.read().await) else { continue };
+        keepers.retain(|key, _| tables.pools.contains_key(key));
+        for (key, row) in &tables.pools {
+            let running = keepers.entry(key.clone()).or_default();
+            // One that has ended met a pool that was gone, and is there again.
+            while running.try_join_next().is_some() {}
+            if running.is_empty() {
+                let hands = PoolHands::new(acting.clone(), &row.owner, &row.spec.name);
+                let policy = acting.docker.settings.policy.clone();
+                running.spawn(async move { drive(&hands, &policy).await });
+            }
         }
     }
 }

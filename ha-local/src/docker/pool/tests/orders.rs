@@ -2,7 +2,11 @@
 
 use super::{scope, site, spec, web, web_mut, with_member};
 use crate::docker::{
-    pool::{Machine, hands::carry_out, wishes},
+    pool::{
+        Machine,
+        orders::{Seen, carry_out},
+        wishes,
+    },
     state::{Tables, ZoneRow, key},
 };
 use ha_core::{
@@ -10,7 +14,6 @@ use ha_core::{
     keeper::pool::Order,
     topology::HoldMode,
 };
-use std::collections::BTreeMap;
 
 fn launch(id: &str, zone: &str) -> Order {
     Order::Launch { id: id.into(), zone: zone.into(), release: "r1".into() }
@@ -18,7 +21,8 @@ fn launch(id: &str, zone: &str) -> Order {
 
 /// What an order comes to that was decided when instance `web-a-1` had changed last at `seen`.
 fn order(tables: &mut Tables, order: Order, seen: u64) -> Result<(), Kind> {
-    let seen = BTreeMap::from([("web-a-1".into(), seen)]);
+    let pool = web(tables).changed;
+    let seen = Seen { pool, members: [("web-a-1".into(), seen)].into() };
     carry_out(tables, (&scope(), &"web".into()), order, &seen)?
 }
 
@@ -72,6 +76,15 @@ fn a_refused_launch_is_remembered_and_uses_no_name() {
         order(&mut tables, launch("web-a-1", "a"), 0).unwrap();
         assert!(web(&tables).refused.is_empty());
     }
+}
+
+#[test]
+fn a_launch_from_an_older_view_is_refused() {
+    let mut tables = pool();
+    let seen = Seen { pool: web(&tables).changed - 1, ..Seen::default() };
+    let launched = carry_out(&mut tables, (&scope(), &"web".into()), launch("web-a-1", "a"), &seen);
+    assert!(matches!(launched, Err(Kind::NotReady(_))));
+    assert!(web(&tables).members.is_empty());
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! Prints what would be made of a site, offline: from an empty world, without a provider and without credentials.
 
-use ha_core::{Observed, ValidTopology, plan, time::Timestamp, validate::Problems};
-use std::{path::Path, process::ExitCode};
+use ha_core::{Observed, ValidTopology, plan, time::Timestamp};
+use std::{io::Write, path::Path, process::ExitCode};
 
 const HELP: &str = "\
-What would be made of a site, from an empty world: no provider is asked, no credentials are needed.
+What would be made of a site, from an empty world: no provider is asked, no
+credentials are needed.
 
-usage: plan FILE [--json]      (from the project: cargo run --example plan -- FILE)
+usage: plan FILE [--json]   (here: cargo run --example plan -- FILE [--json])
 
 examples:
   plan examples/sites/web.toml           the plan for a person
@@ -17,19 +18,18 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let shown = match words.as_slice() {
-        ["--help" | "-h"] => Ok(HELP.trim_end().to_owned()),
-        [file] => show(file, false),
+        ["--help" | "-h"] => Ok(HELP.to_owned()),
+        [] | ["--json"] => Err("plan: no file is named; name one, as examples/sites/web.toml".to_owned()),
         [file, "--json"] | ["--json", file] => show(file, true),
-        _ => {
-            eprint!("{HELP}");
-            return ExitCode::from(2);
-        }
+        [file] if !file.starts_with("--") => show(file, false),
+        [.., last] => Err(format!("plan: {last:?} is not known, or too many; give FILE and, for a program, --json")),
     };
     match shown {
-        Ok(text) => {
-            println!("{text}");
-            ExitCode::SUCCESS
-        }
+        // Whoever reads may stop when he has seen enough.
+        Ok(text) => match writeln!(std::io::stdout(), "{}", text.trim_end()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        },
         Err(problems) => {
             eprintln!("{problems}");
             ExitCode::from(2)
@@ -37,8 +37,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn show(file: &str, json: bool) -> Result<String, Problems> {
-    let site = ValidTopology::load(Path::new(file))?;
+fn show(file: &str, json: bool) -> Result<String, String> {
+    let site = ValidTopology::load(Path::new(file)).map_err(|problems| problems.to_string())?;
     let plan = plan(&site, &Observed::nothing(Timestamp::ZERO));
     Ok(if json { plan.save() } else { plan.to_string() })
 }

@@ -8,7 +8,7 @@ use ha_core::{
     },
     validate::Problems,
 };
-use proptest::{collection::vec, option, prelude::*};
+use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde::{Serialize, de::DeserializeOwned};
 use std::time::Duration;
 
@@ -100,8 +100,7 @@ fn balancer() -> impl Strategy<Value = Balancer> {
     ];
     let health = (time(), time(), any::<u32>(), any::<u32>())
         .prop_map(|(interval, timeout, healthy, unhealthy)| HealthCheck { interval, timeout, healthy, unhealthy });
-    let algorithm =
-        prop_oneof![Just(Algorithm::RoundRobin), Just(Algorithm::LeastOutstanding), Just(Algorithm::TwoChoices)];
+    let algorithm = select(Algorithm::ALL.map(|(_, rule)| rule).to_vec());
     let address =
         prop_oneof![Just(ClientAddress::ForwardedFor), Just(ClientAddress::ProxyProtocol), Just(ClientAddress::Hidden)];
     let routes = vec((name(), prop_oneof![Just(100), any::<u32>()]), 0..3);

@@ -19,23 +19,33 @@ use std::{
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  check [--fast]                 everything that a change has to pass; --fast leaves the tests out
+  check [--fast]     everything that a change has to pass; --fast: not the tests
   calls [--only SCRIPT] [--at N] [--outcome NAME] [--seed N] [--threads N]
-                                 disturbs every call of every script in every way that applies
+                     disturbs every call of every script in every way
   sim FILE [--script NAME] [--all]
-                                 runs a fault file and tells what happened; NAME: as a counterexample of calls
+                     runs a fault file and tells what happened; NAME: as a
+                     counterexample of calls
   sweep --seeds 1..1000 [--threads N]
-                                 random sites under random faults, two virtual days and more each
-  mutants [--some N --by HASH]   plants each bug of mutants/ and wants its test to fail; or N of them, chosen by HASH
-  laws [--seeds N] [--only WORD] what must move with what, in the mean of N seeds (30)
-  readme                         runs game_day and puts its page into the README
-  images [--help]                puts the images on a Docker engine that sites on Docker run from
+                     random sites under random faults, two days and more each
+  mutants [--some N --by HASH]
+                     plants each bug of mutants/ and wants its test to fail; or
+                     N of them, chosen by HASH
+  laws [--seeds N] [--only WORD]
+                     what must move with what, in the mean of N seeds (30)
+  readme             runs game_day and puts its page into the README
+  images [--help]    puts the images on a Docker engine that sites on Docker run
+                     from
 ";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
+        ["images", ..] => docker::run(&root(), &words),
+        ["help" | "--help" | "-h"] | [_, "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(())
+        }
         ["check"] => check::run(&root(), check::Depth::Full),
         ["check", "--fast"] => check::run(&root(), check::Depth::Fast),
         ["readme"] => readme::run(&root()),
@@ -44,11 +54,6 @@ fn main() -> ExitCode {
         ["sweep", rest @ ..] => sweep::run(rest),
         ["mutants", rest @ ..] => mutants::run(&root(), rest),
         ["laws", rest @ ..] => laws::run(rest),
-        ["images", ..] => docker::run(&root(), &words),
-        ["help" | "--help" | "-h"] => {
-            print!("{HELP}");
-            Ok(())
-        }
         other => Err(part::Stop::Usage(format!("no such command: {:?}\n\n{HELP}", other.join(" ")))),
     };
     match done {

@@ -120,6 +120,15 @@ pub enum Algorithm {
     TwoChoices,
 }
 
+impl Algorithm {
+    /// Every rule with its word: what TOML reads and writes, and what tests and random sites try one after the other.
+    pub const ALL: [(&'static str, Self); 3] = [
+        ("round_robin", Self::RoundRobin),
+        ("least_outstanding", Self::LeastOutstanding),
+        ("two_choices", Self::TwoChoices),
+    ];
+}
+
 /// How the client's address reaches the instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -205,5 +214,23 @@ impl Balancer {
     pub fn fail_open(mut self, share: Share) -> Self {
         self.fail_open = Some(share);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::de::{IntoDeserializer, value::Error};
+
+    #[test]
+    fn the_table_of_rules_has_every_rule_by_the_word_that_serde_knows() {
+        let unknown: Result<Algorithm, Error> = Algorithm::deserialize("".into_deserializer());
+        let told = unknown.unwrap_err().to_string();
+        let known: Vec<&str> = told.split('`').skip(1).step_by(2).filter(|word| !word.is_empty()).collect();
+        assert_eq!(Algorithm::ALL.map(|(word, _)| word).to_vec(), known, "{told}");
+        for (word, rule) in Algorithm::ALL {
+            let read: Result<Algorithm, Error> = Algorithm::deserialize(word.into_deserializer());
+            assert_eq!(read, Ok(rule));
+        }
     }
 }

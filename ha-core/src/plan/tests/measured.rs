@@ -141,6 +141,11 @@ fn who_began_a_roll_out_by_a_clock_that_is_ahead_does_not_blind_its_gate() {
     let mut failing = toy.clone();
     failing.pools[0].losses = vec![loss("x-1", zone.as_str())];
     assert_eq!(asked(&plan(&wanted, &failing.observed())), ["ensure v1 7..=8"], "and its losses do");
+    // An earlier attempt at the same release, after the first instances of the stable one were launched.
+    let mut earlier = toy.clone();
+    earlier.pools[0].losses = vec![Loss { at: newest.launched.back(secs(1)), ..loss("x-1", zone.as_str()) }];
+    earlier.pools[0].instances.iter_mut().take(6).for_each(|old| old.launched = newest.launched.back(secs(60)));
+    assert_eq!(asked(&plan(&wanted, &earlier.observed())), ["retire a-1"], "what was before it is no fault of it");
 }
 
 #[test]

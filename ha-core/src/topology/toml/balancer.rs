@@ -6,11 +6,6 @@ use crate::{
     topology::{Algorithm, Balancer, ClientAddress, HealthCheck, Listener, Protocol, Route},
 };
 
-pub(super) const ALGORITHMS: [(&str, Algorithm); 3] = [
-    ("round_robin", Algorithm::RoundRobin),
-    ("least_outstanding", Algorithm::LeastOutstanding),
-    ("two_choices", Algorithm::TwoChoices),
-];
 pub(super) const ADDRESSES: [(&str, ClientAddress); 3] = [
     ("forwarded_for", ClientAddress::ForwardedFor),
     ("proxy_protocol", ClientAddress::ProxyProtocol),
@@ -35,7 +30,7 @@ pub(super) fn read(section: Section<'_>) -> Balancer {
     balancer.listeners = listeners(&section);
     balancer.routes = section.value("to").map(|value| routes(&value)).unwrap_or_default();
     balancer.health = section.section("health").map(health).unwrap_or_default();
-    balancer.algorithm = section.choice("algorithm", &ALGORITHMS).unwrap_or_default();
+    balancer.algorithm = section.choice("algorithm", &Algorithm::ALL).unwrap_or_default();
     balancer.sticky = section.duration("sticky");
     balancer.drain = section.duration("drain").unwrap_or(balancer.drain);
     balancer.slow_start = section.duration("slow_start");

@@ -1,11 +1,11 @@
 //! Writes a topology as TOML, in the short forms and without what is the default anyway.
 
-use super::balancer::{ADDRESSES, ALGORITHMS};
+use super::balancer::ADDRESSES;
 use crate::{
     time::show,
     topology::{
-        Balancer, Capacity, Dns, Endpoint, Exposure, Guards, HealthCheck, Hold, HoldMode, Nat, Network, NoReading,
-        Party, Placement, Pool, Protocol, RecordKind, Rollout, Route, Topology,
+        Algorithm, Balancer, Capacity, Dns, Endpoint, Exposure, Guards, HealthCheck, Hold, HoldMode, Nat, Network,
+        NoReading, Party, Placement, Pool, Protocol, RecordKind, Rollout, Route, Topology,
     },
 };
 use std::{fmt::Display, time::Duration};
@@ -182,7 +182,7 @@ fn balancer(lines: &mut Lines, balancer: &Balancer) {
         routes => lines.list("to", routes.iter().map(route)),
     }
     if balancer.algorithm != default.algorithm {
-        lines.text("algorithm", word(&ALGORITHMS, balancer.algorithm));
+        lines.text("algorithm", word(&Algorithm::ALL, balancer.algorithm));
     }
     if let Some(time) = balancer.sticky {
         lines.time("sticky", time);

@@ -5,22 +5,17 @@ use super::{
     way::Way,
 };
 use crate::sim::{engine::queue::FaultStage, plane::Place, world::World};
-use std::time::Duration;
-
-/// How often a congested link is measured, and a release looked at.
-const LOOKED_AT: Duration = Duration::from_secs(10);
 
 impl World {
     /// What a fault does at once when it begins.
     pub(super) fn fault_acts(&mut self, index: usize) {
         match self.faults.all[index].strike.clone() {
-            Strike::Link(_, Link::Congested(carries)) => {
-                self.measure(index, Some(carries));
-                self.look_later(index, LOOKED_AT);
-            }
+            Strike::Link(_, Link::Congested(carries)) => self.measure(index, Some(carries)),
             Strike::Release(runs, bad) => {
                 self.release_turns_bad(index, &runs, bad);
-                self.fault_watches(index);
+                if bad == Bad::OneWay {
+                    self.has_served(index);
+                }
             }
             Strike::Clock(clock) => self.clock_strikes(index, clock),
             Strike::Controller(controller) => self.controller_strikes(index, controller),
@@ -29,6 +24,7 @@ impl World {
             Strike::Capacity(..) | Strike::Api(..) | Strike::Balancer(..) | Strike::Dns(..) => {}
             Strike::Store(_) | Strike::Call(..) | Strike::View(..) | Strike::Metrics(..) => {}
         }
+        self.look_later(index);
     }
     /// What a fault undoes at once when it ends.
     pub(super) fn fault_leaves(&mut self, index: usize) {
@@ -43,31 +39,32 @@ impl World {
     }
     /// What a fault looks at as it goes on.
     pub(super) fn fault_watches(&mut self, index: usize) {
-        match self.faults.all[index].strike.clone() {
-            Strike::Link(_, Link::Congested(_)) => {
-                let at_work = self.faults.all[index].at_work();
-                self.measure(index, None);
-                if at_work {
-                    self.look_later(index, LOOKED_AT);
-                }
-            }
-            Strike::Release(_, Bad::Leaks(after)) => {
-                let tenth = after / super::machines::LEAK_STEPS;
-                self.look_later(index, tenth.max(Duration::from_secs(1)));
-            }
+        let fault = &self.faults.all[index];
+        match &fault.strike {
+            Strike::Link(_, Link::Congested(_)) => self.measure(index, None),
             Strike::Release(_, Bad::OneWay) => {
-                if !self.has_served(index) {
-                    self.look_later(index, LOOKED_AT);
-                }
+                self.has_served(index);
             }
-            Strike::Release(..) | Strike::Instances(..) | Strike::Zone(..) | Strike::Link(..) => {}
-            Strike::Boot(..) | Strike::Capacity(..) | Strike::Api(..) | Strike::Balancer(..) => {}
-            Strike::Dns(..) | Strike::Store(_) | Strike::Clock(_) | Strike::Controller(_) => {}
-            Strike::Operator(_) | Strike::Call(..) | Strike::View(..) | Strike::Metrics(..) => {}
+            Strike::Instances(..) | Strike::Zone(..) | Strike::Link(..) | Strike::Boot(..) | Strike::Capacity(..) => {}
+            Strike::Release(..)
+            | Strike::Api(..)
+            | Strike::Balancer(..)
+            | Strike::Dns(..)
+            | Strike::Store(_)
+            | Strike::Clock(_) => {}
+            Strike::Controller(_) | Strike::Operator(_) | Strike::Call(..) | Strike::View(..) => {}
+            Strike::Metrics(..) => {}
         }
+        self.look_later(index);
     }
-    fn look_later(&mut self, index: usize, after: Duration) {
-        self.push_stage(index, self.now + after, FaultStage::Grow(1));
+    /// It is looked at again, if anything of it changes by itself.
+    fn look_later(&mut self, index: usize) {
+        let fault = &self.faults.all[index];
+        // What a schema has spoiled stays so.
+        let changes = fault.at_work() && fault.memory.spoiled.is_empty();
+        if let Some(every) = fault.strike.is_looked_at_every().filter(|_| changes) {
+            self.push_stage(index, self.now + every, FaultStage::Grow(1));
+        }
     }
     /// Counts what users try, and what of it a congested link loses; when it strikes, what still passes is settled.
     fn measure(&mut self, index: usize, carries: Option<f64>) {
@@ -104,7 +101,8 @@ impl World {
                 cloud.refresh_names(env);
             }),
             Strike::Release(..) => self.look_at_machines(told, |_| true),
-            Strike::Boot(..) | Strike::Capacity(..) | Strike::Api(..) | Strike::Store(_) => {}
+            Strike::Boot(whom, _) => self.look_at_machines(told, |zone| whom.filter.holds_zone(zone)),
+            Strike::Capacity(..) | Strike::Api(..) | Strike::Store(_) => {}
             Strike::Clock(_) | Strike::Controller(_) | Strike::Operator(_) => {}
             Strike::Call(..) | Strike::View(..) | Strike::Metrics(..) => {}
         }

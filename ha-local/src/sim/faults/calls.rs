@@ -4,8 +4,9 @@ use super::{
     Faults,
     adding::{grown_delay, millionths},
     injected::{Injected, Phase},
-    strike::{Api, Asked, Dns, Link, Metrics, Named, Pattern, Store, Strike},
+    strike::{Api, Asked, Dns, Link, Metrics, Pattern, Store, Strike},
     way::Way,
+    whom::Named,
 };
 use crate::sim::engine::{
     call::{CallId, Effect, Outcome},

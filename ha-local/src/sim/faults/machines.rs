@@ -4,7 +4,7 @@ use super::{
     Ailment, BootFate, Faults, Subject,
     adding::{either, grown_delay, grown_factor, millionths, product},
     injected::Injected,
-    strike::{Bad, Boot, Capacity, Instances, Link, Strike, Zone},
+    strike::{Bad, Boot, Capacity, Instances, LEAK_STEPS, Link, Strike, Zone},
     whom::subject as machine_subject,
 };
 use crate::sim::{
@@ -13,9 +13,6 @@ use crate::sim::{
 };
 use ha_core::{backend::Kind, time::nanos};
 use std::time::Duration;
-
-/// In how many steps a leak makes its process slower.
-pub(super) const LEAK_STEPS: u32 = 10;
 
 impl Faults {
     /// What ails an instance now.

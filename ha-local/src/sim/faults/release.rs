@@ -22,19 +22,14 @@ impl World {
                 memory.replaced = asked.iter().map(|(pool, _, before)| (pool.clone(), before.clone())).collect();
                 memory.runs = asked.into_iter().map(|(pool, release, _)| (pool, release)).collect();
             }
-            (
-                Runs::New(pool, _),
-                Bad::NeverReady | Bad::Crashes(_) | Bad::Errors { .. } | Bad::Slow { .. } | Bad::Leaks(_),
-            ) => {
+            (Runs::New(pool, _), _) => {
                 let asked = self.ask_for_releases(index, pool.as_ref());
                 self.faults.all[index].memory.runs =
                     asked.into_iter().map(|(pool, release, _)| (pool, release)).collect();
             }
             (Runs::Named(_), Bad::Crashes(after) | Bad::Leaks(after)) => self.doom_the_living(index, after),
-            (
-                Runs::Named(_),
-                Bad::NeverReady | Bad::Errors { .. } | Bad::Slow { .. } | Bad::Latent(_) | Bad::OneWay,
-            ) => {}
+            // What runs already is struck as it is.
+            (Runs::Named(_), _) => {}
         }
     }
     /// The release that most instances of each pool run; of several, the first by name.

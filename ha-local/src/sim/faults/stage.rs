@@ -99,7 +99,7 @@ impl World {
     }
 
     fn fault_begins(&mut self, index: usize) {
-        let (machines, zones) = (self.cloud.machines(), self.faults.zone_names());
+        let machines = self.cloud.machines();
         let keeps_nothing = self.faults.all.iter().any(|fault| fault.empties_the_store(self.now));
         let fault = &mut self.faults.all[index];
         if fault.phase != Phase::Ahead {
@@ -113,7 +113,7 @@ impl World {
             *fault.memory.sizes.entry(machine.pool.clone()).or_default() += 1;
         }
         let names: Vec<String> = fault.memory.picked.iter().filter_map(|number| name_of(&machines, *number)).collect();
-        let (ends, ramp, story) = (fault.ends, fault.ramp, fault.begins(&zones, &names));
+        let (ends, ramp, story) = (fault.ends, fault.ramp, fault.begins(&names));
         self.tell_of(index, story);
         if let Some(ends) = ends {
             self.push_stage(index, ends, FaultStage::End(0));
@@ -165,7 +165,7 @@ impl World {
     fn fault_grows(&mut self, index: usize, step: u16) {
         let fault = &mut self.faults.all[index];
         if fault.ramp.is_some() {
-            fault.grown = step;
+            fault.grown = fault.grown.max(step);
         }
         if fault.at_work() || step == 0 {
             self.fault_watches(index);
@@ -173,13 +173,12 @@ impl World {
         }
     }
     fn fault_ends(&mut self, index: usize) {
-        let zones = self.faults.zone_names();
         let fault = &mut self.faults.all[index];
         if fault.phase != Phase::AtWork {
             return;
         }
         fault.phase = Phase::Over;
-        let story = fault.is_gone(&zones);
+        let story = fault.over.clone();
         self.tell_of(index, story);
         self.fault_leaves(index);
         let fault = &self.faults.all[index];

@@ -2,11 +2,14 @@
 
 use super::{
     way::Way,
-    whom::{Filter, Whom},
+    whom::{Filter, Named, Whom},
 };
 use crate::sim::engine::call::Outcome;
 use ha_core::{fault::Parameters, name::PoolName};
 use std::time::Duration;
+
+/// In how many steps a leak makes its process slower.
+pub(super) const LEAK_STEPS: u32 = 10;
 
 /// What a fault does to whom, by family.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,6 +82,19 @@ pub(super) enum Link {
     Loss(f64),
     Delay(Duration),
     Congested(f64),
+}
+
+impl Link {
+    /// The effect of this word.
+    pub fn read(word: &str, given: &Parameters) -> Option<Self> {
+        Some(match word {
+            "cut" => Self::Cut,
+            "loss" => Self::Loss(rate(given)),
+            "delay" => Self::Delay(given.delay.unwrap_or_default()),
+            "congested" => Self::Congested(given.carries.unwrap_or(1.0)),
+            _ => return None,
+        })
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -181,6 +197,18 @@ pub(super) enum Dns {
     Stale(Option<Duration>),
 }
 
+impl Dns {
+    /// The effect of this word.
+    pub fn read(word: &str, given: &Parameters) -> Option<Self> {
+        Some(match word {
+            "empty" => Self::Empty,
+            "unresolvable" => Self::Unresolvable(rate(given)),
+            "stale" => Self::Stale(given.extra),
+            _ => return None,
+        })
+    }
+}
+
 /// Whose questions fare so: those for a name, or those of a share of the users' resolvers.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Asked {
@@ -222,6 +250,25 @@ pub(super) enum Bad {
     Leaks(Duration),
     Latent(f64),
     OneWay,
+}
+
+impl Bad {
+    /// The effect of this word.
+    pub fn read(word: &str, given: &Parameters) -> Option<Self> {
+        // At most 1, so it fits.
+        let above_load = given.above_load.map_or(0, |load| (load * 1000.0).round() as u32);
+        let after = given.after.unwrap_or_default();
+        Some(match word {
+            "never_ready" => Self::NeverReady,
+            "crashes" => Self::Crashes(after),
+            "errors" => Self::Errors { rate: rate(given), above_load },
+            "slow" => Self::Slow { times: times(given), above_load },
+            "leaks" => Self::Leaks(after),
+            "latent" => Self::Latent(rate(given)),
+            "one_way" => Self::OneWay,
+            _ => return None,
+        })
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -300,29 +347,18 @@ impl Metrics {
     }
 }
 
-/// A thing by name, or every one; perhaps only its part in some zones.
-#[derive(Clone, Debug, PartialEq, Default)]
-pub(super) struct Named {
-    pub name: Option<String>,
-    pub zones: Option<Vec<u8>>,
-}
-
-impl Named {
-    /// This one, or with `*` every one.
-    pub fn new(name: &str) -> Self {
-        Self { name: (name != "*").then(|| name.to_owned()), zones: None }
-    }
-    /// Whether it is this one.
-    pub fn is(&self, name: &str) -> bool {
-        self.name.as_deref().is_none_or(|own| own == name)
-    }
-    /// Whether it is this one, and this zone's part.
-    pub fn is_in(&self, name: &str, zone: u8) -> bool {
-        self.is(name) && self.zones.as_ref().is_none_or(|zones| zones.contains(&zone))
-    }
-}
-
 impl Strike {
+    /// How often what it does is looked at again while its cause is there; `None`: nothing of it changes by itself.
+    pub fn is_looked_at_every(&self) -> Option<Duration> {
+        match self {
+            Self::Link(_, Link::Congested(_)) | Self::Release(_, Bad::OneWay) => Some(Duration::from_secs(10)),
+            Self::Release(_, Bad::Leaks(after)) => Some((*after / LEAK_STEPS).max(Duration::from_secs(1))),
+            Self::Instances(..) | Self::Zone(..) | Self::Link(..) | Self::Boot(..) | Self::Capacity(..) => None,
+            Self::Api(..) | Self::Balancer(..) | Self::Dns(..) | Self::Store(_) | Self::Release(..) => None,
+            Self::Clock(_) | Self::Controller(_) | Self::Operator(_) | Self::Call(..) | Self::View(..) => None,
+            Self::Metrics(..) => None,
+        }
+    }
     /// The effects whose machines are picked when they strike.
     pub fn picks(&self) -> Option<&Whom> {
         match self {

@@ -4,8 +4,8 @@ use super::{
     Faults,
     adding::{either, grown_delay, millionths},
     injected::Injected,
-    strike::{Link, Named, Strike, Zone},
-    whom::Filter,
+    strike::{Link, Strike, Zone},
+    whom::{Filter, Named},
 };
 use crate::sim::plane::{LinkState, Place};
 use ha_core::time::Timestamp;

@@ -31,6 +31,28 @@ impl Filter {
     }
 }
 
+/// A thing by name, or every one; perhaps only its part in some zones.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub(super) struct Named {
+    pub name: Option<String>,
+    pub zones: Option<Vec<u8>>,
+}
+
+impl Named {
+    /// This one, or with `*` every one.
+    pub fn new(name: &str) -> Self {
+        Self { name: (name != "*").then(|| name.to_owned()), zones: None }
+    }
+    /// Whether it is this one.
+    pub fn is(&self, name: &str) -> bool {
+        self.name.as_deref().is_none_or(|own| own == name)
+    }
+    /// Whether it is this one, and this zone's part.
+    pub fn is_in(&self, name: &str, zone: u8) -> bool {
+        self.is(name) && self.zones.as_ref().is_none_or(|zones| zones.contains(&zone))
+    }
+}
+
 /// Machines that a fault strikes.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Whom {

@@ -135,7 +135,7 @@ fn balancer(dice: Dice, name: &str) -> Balancer {
         healthy: dice.between("healthy", 2, 3),
         unhealthy: dice.between("unhealthy", 2, 3),
     };
-    let algorithms = [Algorithm::RoundRobin, Algorithm::LeastOutstanding, Algorithm::TwoChoices];
+    let algorithms = Algorithm::ALL.map(|(_, rule)| rule);
     let mut balancer = Balancer::http(name)
         .health(health)
         .algorithm(dice.pick("algorithm", &algorithms).unwrap_or_default())

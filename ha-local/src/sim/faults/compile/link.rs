@@ -3,9 +3,9 @@
 use super::Written;
 use crate::sim::{
     faults::{
-        strike::{Link, Named, Strike},
+        strike::{Link, Strike},
         way::Way,
-        whom::Filter,
+        whom::{Filter, Named},
     },
     plane::Place,
 };
@@ -28,14 +28,7 @@ enum End {
 
 impl Written<'_> {
     pub(super) fn link(&self, effect: &str) -> Result<Strike, String> {
-        let given = &self.fault.parameters;
-        let link = match effect {
-            "cut" => Link::Cut,
-            "loss" => Link::Loss(self.rate()),
-            "delay" => Link::Delay(given.delay.unwrap_or_default()),
-            "congested" => Link::Congested(given.carries.unwrap_or(1.0)),
-            _ => return self.no_tier(),
-        };
+        let Some(link) = Link::read(effect, &self.fault.parameters) else { return self.no_tier() };
         let Subject::Link { from, to, both_ways } = &self.fault.target.what else {
             return self.nothing_at(self.fault.target.what.kind());
         };

@@ -8,7 +8,8 @@ mod site;
 use super::{
     Faults,
     injected::{Injected, Memory, Phase},
-    strike::{Named, Strike},
+    strike::Strike,
+    whom::Named,
 };
 use crate::sim::engine::draw::{join, who};
 use ha_core::{
@@ -151,9 +152,6 @@ impl Written<'_> {
     }
     fn rate(&self) -> f64 {
         self.fault.parameters.rate.unwrap_or(1.0)
-    }
-    fn times(&self) -> f64 {
-        self.fault.parameters.times.unwrap_or(1.0)
     }
 }
 

@@ -3,7 +3,10 @@
 use super::Written;
 use crate::sim::{
     engine::call::Outcome,
-    faults::strike::{Api, Asked, Balancer, Boot, Dns, Metric, Metrics, Named, Pattern, Store, Strike, View},
+    faults::{
+        strike::{Api, Asked, Balancer, Boot, Dns, Metric, Metrics, Pattern, Store, Strike, View},
+        whom::Named,
+    },
 };
 use ha_core::{
     backend::Kind,
@@ -41,12 +44,7 @@ impl Written<'_> {
                 return self.nothing_at(what.kind());
             }
         };
-        let dns = match effect {
-            "empty" => Dns::Empty,
-            "unresolvable" => Dns::Unresolvable(self.rate()),
-            "stale" => Dns::Stale(self.fault.parameters.extra),
-            _ => return self.no_tier(),
-        };
+        let Some(dns) = Dns::read(effect, &self.fault.parameters) else { return self.no_tier() };
         Ok(Strike::Dns(asked, dns))
     }
     pub(super) fn store(&self, effect: &str) -> Result<Strike, String> {

@@ -9,20 +9,7 @@ use ha_core::fault::Subject;
 
 impl Written<'_> {
     pub(super) fn release(&self, effect: &str) -> Result<Strike, String> {
-        let given = &self.fault.parameters;
-        // At most 1, so it fits.
-        let above_load = given.above_load.map_or(0, |load| (load * 1000.0).round() as u32);
-        let after = given.after.unwrap_or_default();
-        let bad = match effect {
-            "never_ready" => Bad::NeverReady,
-            "crashes" => Bad::Crashes(after),
-            "errors" => Bad::Errors { rate: self.rate(), above_load },
-            "slow" => Bad::Slow { times: self.times(), above_load },
-            "leaks" => Bad::Leaks(after),
-            "latent" => Bad::Latent(self.rate()),
-            "one_way" => Bad::OneWay,
-            _ => return self.no_tier(),
-        };
+        let Some(bad) = Bad::read(effect, &self.fault.parameters) else { return self.no_tier() };
         let runs = if self.fault.target.what.kind() == "release" {
             Runs::Named(Filter { release: self.named().name, zones: self.narrowed(), ..Filter::default() })
         } else {

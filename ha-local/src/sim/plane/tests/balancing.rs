@@ -29,7 +29,7 @@ fn shares(servers: usize, count: u64, change: impl FnOnce(&mut BalancerView)) ->
 #[test]
 fn in_turn_is_even_and_chance_nearly_so() {
     assert_eq!(shares(4, 4000, |_| {}).0, [1000; 4]);
-    for algorithm in [Algorithm::LeastOutstanding, Algorithm::TwoChoices] {
+    for (_, algorithm) in Algorithm::ALL {
         let (found, _) = shares(4, 4000, |view| view.algorithm = algorithm);
         // Four standard errors of a quarter of four thousand.
         assert!(found.iter().all(|count| count.abs_diff(1000) < 110), "{algorithm:?}: {found:?}");
@@ -72,7 +72,7 @@ fn routes_share_by_weight() {
 
 #[test]
 fn a_new_target_begins_with_a_small_share() {
-    for algorithm in [Algorithm::RoundRobin, Algorithm::LeastOutstanding, Algorithm::TwoChoices] {
+    for (_, algorithm) in Algorithm::ALL {
         let (cold, _) = shares(2, 6000, |view| {
             view.algorithm = algorithm;
             view.slow_start = Some(secs(600));

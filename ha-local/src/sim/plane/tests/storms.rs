@@ -55,8 +55,8 @@ fn any_condition(world: &World, nth: u64) -> Condition {
 }
 
 fn any_front(world: &World, servers: &[ServerId]) -> BalancerView {
-    let algorithms = [Algorithm::RoundRobin, Algorithm::LeastOutstanding, Algorithm::TwoChoices];
-    let mut view = front(algorithms[roll(world, 50, 3) as usize], servers);
+    let (_, algorithm) = Algorithm::ALL[roll(world, 50, Algorithm::ALL.len() as u64) as usize];
+    let mut view = front(algorithm, servers);
     let all = [TargetHealth::Healthy, TargetHealth::Healthy, TargetHealth::Unhealthy, TargetHealth::Draining];
     for (target, nth) in view.targets.iter_mut().zip(100..) {
         target.health = all[roll(world, nth, 4) as usize];

@@ -19,7 +19,10 @@ use std::{
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  check [--fast]     everything that a change has to pass; --fast: not the tests
+  check [docker | aws] [--fast]
+                     everything that a change has to pass, with Rust alone, or
+                     what needs a Docker engine, or what speaks to AWS (tested
+                     against emulators from PyPI); --fast: not the tests
   calls [--only SCRIPT] [--at N] [--outcome NAME] [--seed N] [--threads N]
                      disturbs every call of every script in every way
   sim FILE [--script NAME] [--all]
@@ -46,8 +49,7 @@ fn main() -> ExitCode {
             print!("{HELP}");
             Ok(())
         }
-        ["check"] => check::run(&root(), check::Depth::Full),
-        ["check", "--fast"] => check::run(&root(), check::Depth::Fast),
+        ["check", rest @ ..] => check::asked(rest).and_then(|(world, depth)| check::run(&root(), world, depth)),
         ["readme"] => readme::run(&root()),
         ["calls", rest @ ..] => calls::run(rest),
         ["sim", rest @ ..] => story::run(&root(), rest),

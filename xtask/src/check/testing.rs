@@ -1,16 +1,19 @@
 //! The tests: all of them where their data is beside the project, and how many there were.
 
+use super::world::World;
 use crate::part::call;
 use std::path::Path;
 
 /// Recorded traces and outages, which are not part of the project.
 const DATA: &str = "../shared/data";
 
-/// Runs all tests; those that need data are left out, and said to be ignored, where it is absent.
-pub fn run(root: &Path, strict: &[&str]) -> Result<(), String> {
-    let has_data = root.join(DATA).is_dir();
-    let data: &[&str] = if has_data { &["--", "--include-ignored"] } else { &[] };
-    let printed = call(root, "cargo", &[&["test", "--no-fail-fast"], strict, data].concat())?;
+/// Runs all tests of a world; those that need data are left out, and said to be ignored, where it is absent.
+pub fn run(root: &Path, world: World) -> Result<(), String> {
+    let (which, how) = world.tests();
+    let data = world == World::Rust && root.join(DATA).is_dir();
+    let how = if data { &["--include-ignored"][..] } else { how };
+    let words = [&["test", "--no-fail-fast", "--quiet"], world.packages(), which, &["--"], how].concat();
+    let printed = call(root, "cargo", &words)?;
     let (passed, ignored) = (count(&printed, "passed"), count(&printed, "ignored"));
     if passed == 0 {
         return Err("no test was run".into());

@@ -1,0 +1,39 @@
+//! What is built and tested together: everything that needs Rust alone, what needs a Docker engine, what speaks to AWS.
+
+/// A part of the workspace that is checked by itself, because it needs something that not everybody has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum World {
+    /// What a Rust toolchain can run.
+    Rust,
+    /// What needs a Docker engine.
+    Docker,
+    /// What speaks to AWS: minutes to build, and emulators from PyPI to test against.
+    Aws,
+}
+
+impl World {
+    /// Which packages, with which features.
+    pub fn packages(self) -> &'static [&'static str] {
+        match self {
+            Self::Rust => &["--features", "ha-core/mock,ha-core/conformance,ha-local/conformance"],
+            Self::Docker => &[
+                "--package",
+                "ha-local",
+                "--package",
+                "ha-docker-tasks",
+                "--features",
+                "ha-local/docker,ha-local/conformance",
+            ],
+            Self::Aws => &["--package", "ha-aws"],
+        }
+    }
+
+    /// Which of their tests are run here and not elsewhere, and how: containers and emulators take one test at a time.
+    pub fn tests(self) -> (&'static [&'static str], &'static [&'static str]) {
+        match self {
+            Self::Rust => (&[], &[]),
+            Self::Docker => (&["--lib", "--bins", "--test", "docker_*"], &["--include-ignored", "--test-threads", "1"]),
+            Self::Aws => (&[], &["--include-ignored", "--test-threads", "1"]),
+        }
+    }
+}

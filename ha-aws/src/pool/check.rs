@@ -1,0 +1,46 @@
+//! What Auto Scaling cannot keep of a pool, and what would do instead.
+
+use crate::{mark, provider::Provider};
+use ha_core::{backend::spec::PoolSpec, topology::Capacity, validate::Problem};
+use std::time::Duration;
+
+/// How long an instance may take to say that it is ready, by the service's limits.
+const SIGNAL: [Duration; 2] = [Duration::from_secs(30), Duration::from_secs(7200)];
+
+pub(super) fn check(provider: &Provider, spec: &PoolSpec) -> Vec<Problem> {
+    let path = |field: &str| format!("pool.{}.{field}", spec.name);
+    let mut problems = Vec::new();
+    let mut say = |field: &str, what: String, fix: String| problems.push(Problem::new(path(field), what, fix));
+    let machine = provider.release(&spec.release).unwrap_or_default();
+    if machine.image.is_none() {
+        let what = format!("the provider file names no image for release {}", spec.release);
+        say("release", what, format!("add to it: [releases.{:?}] with image = \"ami-...\"", spec.release));
+    } else if machine.instance_type.is_none() {
+        let what = format!("the provider file names no instance type for release {}", spec.release);
+        say("release", what, "add to it: [machine] with instance_type = \"t3.small\"".into());
+    }
+    let budget = spec.boot.budget;
+    if machine.signals == Some(true) && !(SIGNAL[0]..=SIGNAL[1]).contains(&budget) {
+        let what = "an instance that says when it is ready has from 30 s to 2 h for it".to_owned();
+        say("boot.budget", what, "give such a budget, or take `signals` out of the provider file".into());
+    }
+    if spec.max_skew != 1 {
+        let what = format!("Auto Scaling keeps zones within 1 of each other, not within {}", spec.max_skew);
+        say("placement.max_skew", what, "max_skew = 1".into());
+    }
+    match spec.capacity {
+        Capacity::Fixed(_) => {}
+        Capacity::Scaled => {
+            say("capacity", "nobody scales a pool on AWS yet".into(), "capacity = { fixed = 2 }".into())
+        }
+    }
+    if let Some(brake) = spec.guards.brake.filter(|brake| brake.0 < 10) {
+        let what = format!("a brake of {} is finer than the hundredths that Auto Scaling takes", f64::from(brake));
+        say("guards.brake", what, "brake = 0.01, or more".into());
+    }
+    if !mark::fits(spec) {
+        let what = "its spec does not fit into the tags of an Auto Scaling group, where it is remembered".to_owned();
+        say("zones", what, "shorten the names of its zones and releases".into());
+    }
+    problems
+}

@@ -1,0 +1,79 @@
+//! An HTTP client that notes which calls go over the wire.
+
+use aws_smithy_runtime_api::client::{
+    http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    },
+    orchestrator::HttpRequest,
+    runtime_components::RuntimeComponents,
+};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The requests that went over the wire, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Wire {
+    requests: Arc<Mutex<Vec<Request>>>,
+}
+
+/// A request as it was sent.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The service it was signed for.
+    pub service: String,
+    /// `DescribeVpcs`, or method and address where a service has no actions.
+    pub call: String,
+    /// What was sent, as text.
+    pub body: String,
+}
+
+impl Wire {
+    /// A client that notes its calls here.
+    pub fn client(&self) -> SharedHttpClient {
+        let inner = aws_smithy_http_client::Builder::new().build_http();
+        SharedHttpClient::new(Noting { inner, wire: self.clone() })
+    }
+    fn lock(&self) -> MutexGuard<'_, Vec<Request>> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    /// The requests since this was asked last.
+    pub fn take(&self) -> Vec<Request> {
+        std::mem::take(&mut *self.lock())
+    }
+}
+
+#[derive(Debug)]
+struct Noting {
+    inner: SharedHttpClient,
+    wire: Wire,
+}
+
+impl HttpClient for Noting {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        let inner = self.inner.http_connector(settings, components);
+        SharedHttpConnector::new(NotingConnector { inner, wire: self.wire.clone() })
+    }
+}
+
+#[derive(Debug)]
+struct NotingConnector {
+    inner: SharedHttpConnector,
+    wire: Wire,
+}
+
+impl HttpConnector for NotingConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        self.wire.lock().push(noted(&request));
+        self.inner.call(request)
+    }
+}
+
+fn noted(request: &HttpRequest) -> Request {
+    let body = request.body().bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
+    let call = match body.split('&').find_map(|pair| pair.strip_prefix("Action=")) {
+        Some(action) => action.to_owned(),
+        None => format!("{} {}", request.method(), request.uri()),
+    };
+    // Credential=KEY/DATE/REGION/SERVICE/aws4_request
+    let scope = request.headers().get("authorization").and_then(|value| value.split('/').nth(3));
+    Request { service: scope.unwrap_or_default().to_owned(), call, body }
+}

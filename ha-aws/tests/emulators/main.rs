@@ -1,0 +1,6 @@
+//! The backend against emulators of AWS on loopback. One binary, so that each emulator's packages are installed once.
+
+mod calls;
+mod emulator;
+mod on_ministack;
+mod on_moto;

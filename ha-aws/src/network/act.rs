@@ -47,6 +47,7 @@ impl Act<'_> {
             Step::Spec { .. }
             | Step::Attach { .. }
             | Step::Associate { .. }
+            | Step::Disassociate { .. }
             | Step::Route { .. }
             | Step::Close { .. }
             | Step::Permit { .. }
@@ -132,6 +133,10 @@ impl Act<'_> {
                 let call = client.associate_route_table().route_table_id(table).subnet_id(subnet);
                 let made = call.send().await.told(wish)?;
                 return Ok(made.association_id.unwrap_or_default());
+            }
+            Step::Disassociate { association } => {
+                let call = client.disassociate_route_table().association_id(association);
+                accept_gone(call.send().await.map(drop).told(wish))?;
             }
             Step::Route { table, to, changes } => self.route(table, to, *changes).await?,
             Step::Close { table } => {
@@ -233,6 +238,9 @@ pub(super) fn after(seen: &mut Seen, step: &Step, id: String, spec_tags: mark::T
         Step::Associate { table, subnet } => {
             let association = (subnet.clone(), id);
             seen.tables.iter_mut().filter(|it| it.id == *table).for_each(|it| it.subnets.push(association.clone()));
+        }
+        Step::Disassociate { association } => {
+            seen.tables.iter_mut().for_each(|it| it.subnets.retain(|(_, id)| id != association));
         }
         Step::Route { table, to, .. } => set_way_out(seen, table, Some(to.clone())),
         Step::Close { table } => set_way_out(seen, table, None),

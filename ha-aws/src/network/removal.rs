@@ -17,6 +17,8 @@ pub(super) fn removal(seen: &Seen) -> Vec<Step> {
             false => Step::Revoke { group, rules },
         });
     }
+    let associations = seen.tables.iter().flat_map(|it| &it.subnets);
+    steps.extend(associations.map(|(_, id)| Step::Disassociate { association: id.clone() }));
     if seen.nats.iter().any(|it| it.state != NatState::Dead) {
         return steps;
     }

@@ -49,6 +49,10 @@ pub(super) enum Step {
         table: String,
         subnet: String,
     },
+    /// Takes a table from a subnet.
+    Disassociate {
+        association: String,
+    },
     /// Sends what is for the world this way; `changes` another way out.
     Route {
         table: String,
@@ -123,6 +127,7 @@ impl Step {
     pub(super) fn may_wait(&self) -> bool {
         match self {
             Self::Route { .. }
+            | Self::Disassociate { .. }
             | Self::DeleteNat { .. }
             | Self::Release { .. }
             | Self::DeleteSubnet { .. }

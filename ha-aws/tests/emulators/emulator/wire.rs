@@ -5,14 +5,23 @@ use aws_smithy_runtime_api::client::{
         HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
     },
     orchestrator::HttpRequest,
+    result::ConnectorError,
     runtime_components::RuntimeComponents,
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The requests that went over the wire, in order.
+/// The requests that went over the wire, in order; and when whoever sends them dies.
 #[derive(Clone, Debug, Default)]
 pub struct Wire {
     requests: Arc<Mutex<Vec<Request>>>,
+    death: Option<Death>,
+}
+
+/// After how many changing calls the caller dies, and whether the last of them still takes effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Death {
+    pub after: usize,
+    pub takes_effect: bool,
 }
 
 /// A request as it was sent.
@@ -26,7 +35,19 @@ pub struct Request {
     pub body: String,
 }
 
+impl Request {
+    /// Whether it changes something.
+    pub fn changes(&self) -> bool {
+        let reads = ["Describe", "List", "Get", "GET ", "HEAD "];
+        !reads.iter().any(|word| self.call.starts_with(word))
+    }
+}
+
 impl Wire {
+    /// The wire of a caller who dies.
+    pub fn until(death: Death) -> Self {
+        Self { death: Some(death), ..Self::default() }
+    }
     /// A client that notes its calls here.
     pub fn client(&self) -> SharedHttpClient {
         let inner = aws_smithy_http_client::Builder::new().build_http();
@@ -62,9 +83,29 @@ struct NotingConnector {
 
 impl HttpConnector for NotingConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        self.wire.lock().push(noted(&request));
-        self.inner.call(request)
+        let mut requests = self.wire.lock();
+        let before = requests.iter().filter(|request| request.changes()).count();
+        let own = noted(&request);
+        let last = own.changes() && self.wire.death.is_some_and(|death| death.after == before + 1);
+        let dead = self.wire.death.is_some_and(|death| before >= death.after);
+        requests.push(own);
+        match self.wire.death {
+            Some(death) if dead || (last && !death.takes_effect) => HttpConnectorFuture::ready(Err(gone())),
+            Some(_) if last => {
+                let answer = self.inner.call(request);
+                HttpConnectorFuture::new(async move {
+                    let _nobody_hears_it = answer.await;
+                    Err(gone())
+                })
+            }
+            Some(_) | None => self.inner.call(request),
+        }
     }
+}
+
+/// What a dead caller gets: nothing that anybody tries again.
+fn gone() -> ConnectorError {
+    ConnectorError::user("the caller is dead".into())
 }
 
 fn noted(request: &HttpRequest) -> Request {

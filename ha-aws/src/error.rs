@@ -75,9 +75,9 @@ pub(crate) fn code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -
 fn kind<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Kind {
     let SdkError::ServiceError(answer) = error else {
         // Nothing came back, or nothing that can be read: it may have taken effect.
-        return match error {
-            SdkError::ConstructionFailure(_) => Kind::Rejected("the request could not be built".into()),
-            _ => Kind::Unavailable,
+        return match matches!(error, SdkError::ConstructionFailure(_)) {
+            true => Kind::Rejected("the request could not be built".into()),
+            false => Kind::Unavailable,
         };
     };
     let (status, service) = (answer.raw().status().as_u16(), answer.err());

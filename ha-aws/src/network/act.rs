@@ -3,7 +3,7 @@
 use super::{
     footing::make_group,
     seen::{Address, Gateway, Group, Nat, NatState, Rule, Seen, Source, Subnet, Table, Vpc, WORLD},
-    steps::{Step, vpc_tags},
+    steps::{Change, Delete, Make, Part, Step, vpc_tags},
 };
 use crate::{
     connect::Service,
@@ -19,6 +19,7 @@ use aws_sdk_ec2::{
     },
 };
 use ha_core::backend::{Result, Scope, spec::NetworkSpec};
+use std::collections::BTreeSet;
 
 /// One wish under way.
 pub(super) struct Act<'a> {
@@ -32,36 +33,18 @@ pub(super) struct Act<'a> {
 impl Act<'_> {
     /// Carries the step out; answers the id of what it made, if it made something.
     pub async fn carry_out(&self, step: &Step, seen: &Seen) -> Result<String> {
+        let now = || self.service.clock.now();
         match step {
-            Step::Vpc
-            | Step::Gateway
-            | Step::Subnet { .. }
-            | Step::Address { .. }
-            | Step::Nat { .. }
-            | Step::Table { .. }
-            | Step::Group { .. } => {
-                let id = self.make(step, seen).await?;
-                self.service.lately.made(self.scope, &id, self.service.clock.now());
+            Step::Make(make) => {
+                let id = self.make(make, seen).await?;
+                self.service.lately.made(self.scope, &id, now());
                 Ok(id)
             }
-            Step::Spec { .. }
-            | Step::Attach { .. }
-            | Step::Associate { .. }
-            | Step::Disassociate { .. }
-            | Step::Route { .. }
-            | Step::Close { .. }
-            | Step::Permit { .. }
-            | Step::Revoke { .. } => self.change(step).await,
-            Step::DeleteNat { id }
-            | Step::Release { id }
-            | Step::DeleteSubnet { id }
-            | Step::DeleteTable { id }
-            | Step::DeleteGateway { id, .. }
-            | Step::DeleteGroup { id }
-            | Step::DeleteVpc { id } => {
-                self.delete(step, id).await?;
-                self.service.lately.gone(id, self.service.clock.now());
-                Ok(id.clone())
+            Step::Change(change) => self.change(change).await,
+            Step::Delete(delete) => {
+                accept_gone(self.delete(delete).await)?;
+                self.service.lately.gone(&delete.id, now());
+                Ok(delete.id.clone())
             }
         }
     }
@@ -70,43 +53,42 @@ impl Act<'_> {
         marked(kind, &mark::tags(self.scope, object))
     }
 
-    async fn make(&self, step: &Step, seen: &Seen) -> Result<String> {
+    async fn make(&self, make: &Make, seen: &Seen) -> Result<String> {
         let (client, wish) = (self.client, self.wish);
-        let id = match step {
-            Step::Vpc => {
+        let id = match make {
+            Make::Vpc => {
                 let marks = marked(ResourceType::Vpc, &vpc_tags(self.scope, self.spec));
                 let call = client.create_vpc().cidr_block(&self.service.provider.cidr).tag_specifications(marks);
                 call.send().await.told(wish)?.vpc.and_then(|it| it.vpc_id)
             }
-            Step::Gateway => {
+            Make::Gateway => {
                 let marks = self.marks(ResourceType::InternetGateway, "gateway");
                 let made = client.create_internet_gateway().tag_specifications(marks).send().await.told(wish)?;
                 made.internet_gateway.and_then(|it| it.internet_gateway_id)
             }
-            Step::Subnet { vpc, object, zone, cidr } => {
+            Make::Subnet { vpc, object, zone, cidr } => {
                 let call = client.create_subnet().vpc_id(vpc).cidr_block(cidr);
                 let call = call.availability_zone(self.service.provider.zone(zone));
                 let marks = self.marks(ResourceType::Subnet, object);
                 call.tag_specifications(marks).send().await.told(wish)?.subnet.and_then(|it| it.subnet_id)
             }
-            Step::Address { object } => {
+            Make::Address { object } => {
                 let marks = self.marks(ResourceType::ElasticIp, object);
                 let call = client.allocate_address().domain(DomainType::Vpc).tag_specifications(marks);
                 call.send().await.told(wish)?.allocation_id
             }
-            Step::Nat { object, subnet, address } => {
+            Make::Nat { object, subnet, address } => {
                 let marks = self.marks(ResourceType::Natgateway, object);
                 let call = client.create_nat_gateway().subnet_id(subnet).allocation_id(address);
                 let call = call.client_token(self.nat_token(seen, object, [subnet, address]));
                 call.tag_specifications(marks).send().await.told(wish)?.nat_gateway.and_then(|it| it.nat_gateway_id)
             }
-            Step::Table { vpc, object } => {
+            Make::Table { vpc, object } => {
                 let marks = self.marks(ResourceType::RouteTable, object);
                 let call = client.create_route_table().vpc_id(vpc).tag_specifications(marks);
                 call.send().await.told(wish)?.route_table.and_then(|it| it.route_table_id)
             }
-            Step::Group { vpc, object } => return make_group(client, self.scope, (vpc, object), wish).await,
-            other => return Err(wish.strange(format!("{other:?} makes nothing"))),
+            Make::Group { vpc, object } => return make_group(client, self.scope, (vpc, object), wish).await,
         };
         id.ok_or_else(|| wish.strange("the service made something and does not say what"))
     }
@@ -118,52 +100,51 @@ impl Act<'_> {
         token(&step)
     }
 
-    async fn change(&self, step: &Step) -> Result<String> {
+    async fn change(&self, change: &Change) -> Result<String> {
         let (client, wish) = (self.client, self.wish);
-        match step {
-            Step::Spec { vpc } => {
+        match change {
+            Change::Spec { vpc } => {
                 let tags = written(&vpc_tags(self.scope, self.spec));
                 client.create_tags().resources(vpc).set_tags(Some(tags)).send().await.told(wish)?;
             }
-            Step::Attach { gateway, vpc } => {
+            Change::Attach { gateway, vpc } => {
                 let call = client.attach_internet_gateway().internet_gateway_id(gateway).vpc_id(vpc);
                 call.send().await.told(wish)?;
             }
-            Step::Associate { table, subnet } => {
+            Change::Associate { table, subnet } => {
                 let call = client.associate_route_table().route_table_id(table).subnet_id(subnet);
                 let made = call.send().await.told(wish)?;
                 return Ok(made.association_id.unwrap_or_default());
             }
-            Step::Disassociate { association } => {
+            Change::Disassociate { association } => {
                 let call = client.disassociate_route_table().association_id(association);
                 accept_gone(call.send().await.map(drop).told(wish))?;
             }
-            Step::Route { table, to, changes } => self.route(table, to, *changes).await?,
-            Step::Close { table } => {
+            Change::Route { table, to, again } => self.route(table, to, *again).await?,
+            Change::Close { table } => {
                 let call = client.delete_route().route_table_id(table).destination_cidr_block(WORLD);
                 call.send().await.told(wish)?;
             }
-            Step::Permit { group, rules } => {
+            Change::Permit { group, rules } => {
                 let permissions = Some(rules.iter().map(permission).collect());
                 let call = client.authorize_security_group_ingress().group_id(group);
                 call.set_ip_permissions(permissions).send().await.told(wish)?;
             }
-            Step::Revoke { group, rules } => {
+            Change::Revoke { group, rules } => {
                 let permissions = Some(rules.iter().map(permission).collect());
                 let call = client.revoke_security_group_ingress().group_id(group);
                 call.set_ip_permissions(permissions).send().await.told(wish)?;
             }
-            other => return Err(wish.strange(format!("{other:?} changes nothing"))),
         }
         Ok(String::new())
     }
 
-    async fn route(&self, table: &str, to: &str, changes: bool) -> Result<()> {
+    async fn route(&self, table: &str, to: &str, again: bool) -> Result<()> {
         let (gateway, nat) = match to.starts_with("nat-") {
             true => (None, Some(to.to_owned())),
             false => (Some(to.to_owned()), None),
         };
-        if changes {
+        if again {
             let call = self.client.replace_route().route_table_id(table).destination_cidr_block(WORLD);
             call.set_gateway_id(gateway).set_nat_gateway_id(nat).send().await.told(self.wish)?;
         } else {
@@ -173,21 +154,17 @@ impl Act<'_> {
         Ok(())
     }
 
-    async fn delete(&self, step: &Step, id: &str) -> Result<()> {
+    async fn delete(&self, Delete { id, part }: &Delete) -> Result<()> {
         let (client, wish) = (self.client, self.wish);
-        let done = match step {
-            Step::DeleteNat { .. } => client.delete_nat_gateway().nat_gateway_id(id).send().await.map(drop).told(wish),
-            Step::Release { .. } => client.release_address().allocation_id(id).send().await.map(drop).told(wish),
-            Step::DeleteSubnet { .. } => client.delete_subnet().subnet_id(id).send().await.map(drop).told(wish),
-            Step::DeleteTable { .. } => {
-                client.delete_route_table().route_table_id(id).send().await.map(drop).told(wish)
-            }
-            Step::DeleteGroup { .. } => client.delete_security_group().group_id(id).send().await.map(drop).told(wish),
-            Step::DeleteVpc { .. } => client.delete_vpc().vpc_id(id).send().await.map(drop).told(wish),
-            Step::DeleteGateway { attached, .. } => self.delete_gateway(id, attached.as_deref()).await,
-            other => Err(wish.strange(format!("{other:?} deletes nothing"))),
-        };
-        accept_gone(done)
+        match part {
+            Part::Nat => client.delete_nat_gateway().nat_gateway_id(id).send().await.map(drop).told(wish),
+            Part::Address => client.release_address().allocation_id(id).send().await.map(drop).told(wish),
+            Part::Subnet => client.delete_subnet().subnet_id(id).send().await.map(drop).told(wish),
+            Part::Table => client.delete_route_table().route_table_id(id).send().await.map(drop).told(wish),
+            Part::Group => client.delete_security_group().group_id(id).send().await.map(drop).told(wish),
+            Part::Vpc => client.delete_vpc().vpc_id(id).send().await.map(drop).told(wish),
+            Part::Gateway(attached) => self.delete_gateway(id, attached.as_deref()).await,
+        }
     }
 
     async fn delete_gateway(&self, id: &str, attached: Option<&str>) -> Result<()> {
@@ -214,53 +191,65 @@ fn permission(rule: &Rule) -> IpPermission {
 /// What is there once the step is carried out; `id` is what it answered.
 pub(super) fn after(seen: &mut Seen, step: &Step, id: String, spec_tags: mark::Tags) {
     match step {
-        Step::Vpc => seen.vpcs.push(Vpc { id, tags: spec_tags }),
-        Step::Spec { vpc } => {
-            seen.vpcs.iter_mut().filter(|it| it.id == *vpc).for_each(|it| it.tags.extend(spec_tags.clone()))
+        Step::Make(make) => made(seen, make, id, spec_tags),
+        Step::Change(change) => changed(seen, change, id, &spec_tags),
+        Step::Delete(delete) => deleted(seen, delete),
+    }
+}
+
+fn made(seen: &mut Seen, make: &Make, id: String, tags: mark::Tags) {
+    match make.clone() {
+        Make::Vpc => seen.vpcs.push(Vpc { id, tags }),
+        Make::Gateway => seen.gateways.push(Gateway { id, vpc: None }),
+        Make::Subnet { vpc, object, cidr, .. } => seen.subnets.push(Subnet { id, object, vpc, cidr }),
+        Make::Address { object } => seen.addresses.push(Address { id, object, used: false }),
+        Make::Nat { object, address, .. } => {
+            seen.addresses.iter_mut().filter(|it| it.id == address).for_each(|it| it.used = true);
+            seen.nats.push(Nat { id, object, state: NatState::Pending });
         }
-        Step::Gateway => seen.gateways.push(Gateway { id, vpc: None }),
-        Step::Attach { gateway, vpc } => {
-            seen.gateways.iter_mut().filter(|it| it.id == *gateway).for_each(|it| it.vpc = Some(vpc.clone()));
-        }
-        Step::Subnet { vpc, object, cidr, .. } => {
-            seen.subnets.push(Subnet { id, object: object.clone(), vpc: vpc.clone(), cidr: cidr.clone() });
-        }
-        Step::Address { object } => seen.addresses.push(Address { id, object: object.clone(), used: false }),
-        Step::Nat { object, address, .. } => {
-            seen.addresses.iter_mut().filter(|it| it.id == *address).for_each(|it| it.used = true);
-            // It is tried at once: the service refuses a route to one that does not work yet, and a later turn makes it.
-            seen.nats.push(Nat { id, object: object.clone(), state: NatState::Pending });
-        }
-        Step::Table { vpc, object } => {
-            let (object, vpc) = (object.clone(), vpc.clone());
+        Make::Table { vpc, object } => {
             seen.tables.push(Table { id, object, vpc, way_out: None, subnets: Vec::new() });
         }
-        Step::Associate { table, subnet } => {
+        Make::Group { vpc, object } => seen.groups.push(Group { id, object, vpc, rules: BTreeSet::new() }),
+    }
+}
+
+fn changed(seen: &mut Seen, change: &Change, id: String, tags: &mark::Tags) {
+    match change {
+        Change::Spec { vpc } => {
+            seen.vpcs.iter_mut().filter(|it| it.id == *vpc).for_each(|it| it.tags.extend(tags.clone()));
+        }
+        Change::Attach { gateway, vpc } => {
+            seen.gateways.iter_mut().filter(|it| it.id == *gateway).for_each(|it| it.vpc = Some(vpc.clone()));
+        }
+        Change::Associate { table, subnet } => {
             let association = (subnet.clone(), id);
             seen.tables.iter_mut().filter(|it| it.id == *table).for_each(|it| it.subnets.push(association.clone()));
         }
-        Step::Disassociate { association } => {
+        Change::Disassociate { association } => {
             seen.tables.iter_mut().for_each(|it| it.subnets.retain(|(_, id)| id != association));
         }
-        Step::Route { table, to, .. } => set_way_out(seen, table, Some(to.clone())),
-        Step::Close { table } => set_way_out(seen, table, None),
-        Step::Group { vpc, object } => {
-            seen.groups.push(Group { id, object: object.clone(), vpc: vpc.clone(), rules: Default::default() });
-        }
-        Step::Permit { group, rules } => change_rules(seen, group, rules, true),
-        Step::Revoke { group, rules } => change_rules(seen, group, rules, false),
-        Step::DeleteNat { id } => {
+        Change::Route { table, to, .. } => set_way_out(seen, table, Some(to.clone())),
+        Change::Close { table } => set_way_out(seen, table, None),
+        Change::Permit { group, rules } => change_rules(seen, group, rules, true),
+        Change::Revoke { group, rules } => change_rules(seen, group, rules, false),
+    }
+}
+
+fn deleted(seen: &mut Seen, Delete { id, part }: &Delete) {
+    match part {
+        Part::Nat => {
             seen.nats.iter_mut().filter(|it| it.id == *id).for_each(|it| it.state = NatState::Deleting);
         }
-        Step::Release { id } => seen.addresses.retain(|it| it.id != *id),
-        Step::DeleteSubnet { id } => {
+        Part::Address => seen.addresses.retain(|it| it.id != *id),
+        Part::Subnet => {
             seen.subnets.retain(|it| it.id != *id);
             seen.tables.iter_mut().for_each(|it| it.subnets.retain(|(subnet, _)| subnet != id));
         }
-        Step::DeleteTable { id } => seen.tables.retain(|it| it.id != *id),
-        Step::DeleteGroup { id } => seen.groups.retain(|it| it.id != *id),
-        Step::DeleteVpc { id } => seen.vpcs.retain(|it| it.id != *id),
-        Step::DeleteGateway { id, .. } => seen.gateways.retain(|it| it.id != *id),
+        Part::Table => seen.tables.retain(|it| it.id != *id),
+        Part::Gateway(_) => seen.gateways.retain(|it| it.id != *id),
+        Part::Group => seen.groups.retain(|it| it.id != *id),
+        Part::Vpc => seen.vpcs.retain(|it| it.id != *id),
     }
 }
 

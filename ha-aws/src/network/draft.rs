@@ -5,7 +5,7 @@
 
 use super::{
     seen::{self, Gateway, Group, NatState, Rule, Seen, Source, Subnet, Table, WORLD},
-    steps::{Side, Step, group, subnet},
+    steps::{Change, Make, Part, Side, Step, group, subnet},
 };
 use crate::{mark, provider::Provider};
 use ha_core::{
@@ -30,7 +30,9 @@ pub(super) fn steps(spec: &NetworkSpec, seen: &Seen, provider: &Provider) -> Vec
     let Some(vpc) = seen.vpcs.first() else { return first(spec, seen) };
     let draft = Draft { spec, seen, provider, vpc: &vpc.id, nats: zones_with_nat(spec, seen) };
     let mut steps = first(spec, seen);
-    steps.extend((mark::spec(&vpc.tags).as_ref() != Ok(spec)).then(|| Step::Spec { vpc: vpc.id.clone() }));
+    steps.extend(
+        (mark::spec(&vpc.tags).as_ref() != Ok(spec)).then(|| Step::Change(Change::Spec { vpc: vpc.id.clone() })),
+    );
     steps.extend(draft.gateway());
     steps.extend(draft.subnets());
     steps.extend(draft.nats());
@@ -49,12 +51,12 @@ pub(super) fn ways_out_work(spec: &NetworkSpec, seen: &Seen) -> bool {
 /// What rests on nothing.
 fn first(spec: &NetworkSpec, seen: &Seen) -> Vec<Step> {
     let mut steps = Vec::new();
-    steps.extend(seen.vpcs.is_empty().then_some(Step::Vpc));
-    steps.extend(seen.gateways.is_empty().then_some(Step::Gateway));
+    steps.extend(seen.vpcs.is_empty().then_some(Step::Make(Make::Vpc)));
+    steps.extend(seen.gateways.is_empty().then_some(Step::Make(Make::Gateway)));
     for zone in zones_with_nat(spec, seen) {
         let object = nat(&zone);
         let there = seen.addresses.iter().any(|address| address.object == object);
-        steps.extend((!there).then_some(Step::Address { object }));
+        steps.extend((!there).then_some(Step::Make(Make::Address { object })));
     }
     steps
 }
@@ -76,6 +78,17 @@ impl NatState {
             Self::Deleting | Self::Dead => false,
         }
     }
+}
+
+/// Where a subnet sends what is for the world.
+#[derive(Clone, Copy)]
+enum Way<'a> {
+    Closed,
+    /// Wherever it does: what would be better does not work yet.
+    Kept,
+    /// Here, unless it has another way, which stays until this one works.
+    First(&'a str),
+    To(&'a str),
 }
 
 struct Draft<'a> {
@@ -110,7 +123,9 @@ impl<'a> Draft<'a> {
 
     fn gateway(&self) -> Vec<Step> {
         let own = self.own_gateway().filter(|it| it.vpc.is_none());
-        own.map(|it| Step::Attach { gateway: it.id.clone(), vpc: self.vpc.into() }).into_iter().collect()
+        own.map(|it| Step::Change(Change::Attach { gateway: it.id.clone(), vpc: self.vpc.into() }))
+            .into_iter()
+            .collect()
     }
 
     /// Both sides of each zone. Parts of the network are given out in order, and two never get one part: of two
@@ -126,7 +141,7 @@ impl<'a> Draft<'a> {
                 let free = (0..).map_while(|slot| self.provider.part(slot)).find(|cidr| !taken.contains(cidr));
                 let Some(cidr) = free else { return steps };
                 taken.insert(cidr.clone());
-                steps.push(Step::Subnet { vpc: self.vpc.into(), object, zone: zone.clone(), cidr });
+                steps.push(Step::Make(Make::Subnet { vpc: self.vpc.into(), object, zone: zone.clone(), cidr }));
             }
         }
         steps
@@ -140,7 +155,7 @@ impl<'a> Draft<'a> {
             // A gateway in a network that does not reach the world fails.
             let footing = (self.attached(), self.subnet(&subnet(Side::Public, zone)), address);
             if let (Some(_), Some(subnet), Some(address)) = footing {
-                steps.push(Step::Nat { object, subnet: subnet.id.clone(), address: address.id.clone() });
+                steps.push(Step::Make(Make::Nat { object, subnet: subnet.id.clone(), address: address.id.clone() }));
             }
         }
         steps
@@ -149,42 +164,40 @@ impl<'a> Draft<'a> {
     fn tables(&self) -> Vec<Step> {
         let zones = &self.spec.zones;
         let public: Vec<String> = zones.iter().map(|zone| subnet(Side::Public, zone)).collect();
-        let mut steps = self.keep_table(PUBLIC, &public, self.attached());
+        let mut steps = self.keep_table(PUBLIC, &public, self.attached().map_or(Way::Kept, Way::To));
         for zone in zones {
             let through = if self.nats.contains(zone) { Some(zone) } else { self.nats.first() };
-            let nat = through.and_then(|zone| self.living_nat(zone));
-            let mut kept =
-                self.keep_table(&private(zone), &[subnet(Side::Private, zone)], nat.map(|it| it.id.as_str()));
-            // Until the new way out works, the old one stays.
-            let works = nat.is_some_and(|it| it.state == NatState::Available);
-            kept.retain(|step| match step {
-                Step::Route { changes, .. } => works || !changes,
-                Step::Close { .. } => through.is_none(),
-                _ => true,
-            });
-            steps.extend(kept);
+            let way = match through.map(|zone| self.living_nat(zone)) {
+                None => Way::Closed,
+                Some(None) => Way::Kept,
+                Some(Some(nat)) if nat.state == NatState::Available => Way::To(&nat.id),
+                Some(Some(nat)) => Way::First(&nat.id),
+            };
+            steps.extend(self.keep_table(&private(zone), &[subnet(Side::Private, zone)], way));
         }
         steps
     }
 
-    fn keep_table(&self, object: &str, subnets: &[String], way_out: Option<&str>) -> Vec<Step> {
+    fn keep_table(&self, object: &str, subnets: &[String], way: Way) -> Vec<Step> {
         let Some(table) = self.table(object) else {
-            return vec![Step::Table { vpc: self.vpc.into(), object: object.into() }];
+            return vec![Step::Make(Make::Table { vpc: self.vpc.into(), object: object.into() })];
         };
-        let mut steps = Vec::new();
-        for subnet in subnets.iter().filter_map(|object| self.subnet(object)) {
-            if !table.subnets.iter().any(|(id, _)| *id == subnet.id) {
-                steps.push(Step::Associate { table: table.id.clone(), subnet: subnet.id.clone() });
+        let id = || table.id.clone();
+        let there = subnets.iter().filter_map(|object| self.subnet(object));
+        let lacking = there.filter(|subnet| !table.subnets.iter().any(|(id, _)| *id == subnet.id));
+        let associate = |subnet: &Subnet| Change::Associate { table: id(), subnet: subnet.id.clone() };
+        let mut changes: Vec<Change> = lacking.map(associate).collect();
+        match (table.way_out.as_deref(), way) {
+            (None, Way::First(to) | Way::To(to)) => {
+                changes.push(Change::Route { table: id(), to: to.into(), again: false });
             }
-        }
-        match (table.way_out.as_deref(), way_out) {
-            (now, Some(to)) if now != Some(to) => {
-                steps.push(Step::Route { table: table.id.clone(), to: to.into(), changes: now.is_some() });
+            (Some(now), Way::To(to)) if now != to => {
+                changes.push(Change::Route { table: id(), to: to.into(), again: true });
             }
-            (Some(_), None) => steps.push(Step::Close { table: table.id.clone() }),
-            (_, _) => {}
+            (Some(_), Way::Closed) => changes.push(Change::Close { table: id() }),
+            (Some(_), Way::To(_) | Way::First(_) | Way::Kept) | (None, Way::Closed | Way::Kept) => {}
         }
-        steps
+        changes.into_iter().map(Step::Change).collect()
     }
 
     fn groups(&self) -> Vec<Step> {
@@ -192,17 +205,17 @@ impl<'a> Draft<'a> {
         let wanted: BTreeSet<String> = parties.filter_map(group).collect();
         let missing = wanted.iter().filter(|object| self.group(object).is_none());
         let mut steps: Vec<Step> =
-            missing.map(|object| Step::Group { vpc: self.vpc.into(), object: object.clone() }).collect();
+            missing.map(|object| Step::Make(Make::Group { vpc: self.vpc.into(), object: object.clone() })).collect();
         for there in self.seen.groups.iter().filter(|it| it.vpc == self.vpc) {
             let wanted = self.rules(&there.object);
             let [lacking, surplus] =
                 [&wanted - &there.rules, &there.rules - &wanted].map(|rules| rules.into_iter().collect::<Vec<_>>());
             let group = there.id.clone();
             if !lacking.is_empty() {
-                steps.push(Step::Permit { group: group.clone(), rules: lacking });
+                steps.push(Step::Change(Change::Permit { group: group.clone(), rules: lacking }));
             }
             if !surplus.is_empty() {
-                steps.push(Step::Revoke { group, rules: surplus });
+                steps.push(Step::Change(Change::Revoke { group, rules: surplus }));
             }
         }
         steps
@@ -228,41 +241,41 @@ impl<'a> Draft<'a> {
         let mut kept = BTreeSet::new();
         for it in seen.nats.iter().filter(|it| it.state.works()) {
             if !wanted_nat(&it.object) || !kept.insert(&it.object) {
-                steps.push(Step::DeleteNat { id: it.id.clone() });
+                steps.push(Step::delete(Part::Nat, &it.id));
             }
         }
         let mut kept = BTreeSet::new();
         for it in &seen.addresses {
             let second = !kept.insert(&it.object);
             if !it.used && (second || !wanted_nat(&it.object)) {
-                steps.push(Step::Release { id: it.id.clone() });
+                steps.push(Step::delete(Part::Address, &it.id));
             }
         }
         let own = self.own_gateway().map(|it| &it.id);
         for it in seen.gateways.iter().filter(|it| Some(&it.id) != own) {
-            steps.push(Step::DeleteGateway { id: it.id.clone(), attached: it.vpc.clone() });
+            steps.push(Step::delete(Part::Gateway(it.vpc.clone()), &it.id));
         }
         let sides = [Side::Public, Side::Private];
         let wanted: BTreeSet<String> =
             self.spec.zones.iter().flat_map(|zone| sides.map(|side| subnet(side, zone))).collect();
         for it in seen.subnets.iter().filter(|it| !wanted.contains(&it.object) || it.vpc != self.vpc) {
-            steps.push(Step::DeleteSubnet { id: it.id.clone() });
+            steps.push(Step::delete(Part::Subnet, &it.id));
         }
         let wanted: BTreeSet<String> = self.spec.zones.iter().map(private).chain([PUBLIC.to_owned()]).collect();
         for it in &seen.tables {
             let own = wanted.contains(&it.object) && self.table(&it.object).is_some_and(|own| own.id == it.id);
             // One that is still used by a subnet goes after it.
             if !own && it.subnets.is_empty() {
-                steps.push(Step::DeleteTable { id: it.id.clone() });
+                steps.push(Step::delete(Part::Table, &it.id));
             }
         }
         for it in seen.groups.iter().filter(|it| it.vpc != self.vpc) {
-            steps.push(Step::DeleteGroup { id: it.id.clone() });
+            steps.push(Step::delete(Part::Group, &it.id));
         }
         let empty =
             |vpc: &str| !seen.subnets.iter().any(|it| it.vpc == vpc) && !seen.groups.iter().any(|it| it.vpc == vpc);
         for it in seen.vpcs.iter().filter(|it| it.id != self.vpc && empty(&it.id)) {
-            steps.push(Step::DeleteVpc { id: it.id.clone() });
+            steps.push(Step::delete(Part::Vpc, &it.id));
         }
         steps
     }

@@ -17,54 +17,50 @@ use ha_core::{
 /// One call.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Step {
+    Make(Make),
+    Change(Change),
+    Delete(Delete),
+}
+
+/// Something is made; the service names it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Make {
     Vpc,
+    Gateway,
+    Subnet { vpc: String, object: String, zone: ZoneName, cidr: String },
+    Address { object: String },
+    Nat { object: String, subnet: String, address: String },
+    Table { vpc: String, object: String },
+    Group { vpc: String, object: String },
+}
+
+/// Something that is there is changed.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Change {
     /// Writes the spec on a network that bears another.
     Spec {
         vpc: String,
     },
-    Gateway,
     Attach {
         gateway: String,
         vpc: String,
-    },
-    Subnet {
-        vpc: String,
-        object: String,
-        zone: ZoneName,
-        cidr: String,
-    },
-    Address {
-        object: String,
-    },
-    Nat {
-        object: String,
-        subnet: String,
-        address: String,
-    },
-    Table {
-        vpc: String,
-        object: String,
     },
     Associate {
         table: String,
         subnet: String,
     },
-    /// Takes a table from a subnet.
     Disassociate {
         association: String,
     },
-    /// Sends what is for the world this way; `changes` another way out.
+    /// Sends what is for the world this way; `again` after another way.
     Route {
         table: String,
         to: String,
-        changes: bool,
+        again: bool,
     },
+    /// Sends nothing to the world.
     Close {
         table: String,
-    },
-    Group {
-        vpc: String,
-        object: String,
     },
     Permit {
         group: String,
@@ -74,28 +70,26 @@ pub(super) enum Step {
         group: String,
         rules: Vec<Rule>,
     },
-    DeleteNat {
-        id: String,
-    },
-    Release {
-        id: String,
-    },
-    DeleteSubnet {
-        id: String,
-    },
-    DeleteTable {
-        id: String,
-    },
-    DeleteGateway {
-        id: String,
-        attached: Option<String>,
-    },
-    DeleteGroup {
-        id: String,
-    },
-    DeleteVpc {
-        id: String,
-    },
+}
+
+/// Something is removed.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Delete {
+    pub id: String,
+    pub part: Part,
+}
+
+/// What a removed thing is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Nat,
+    Address,
+    Subnet,
+    Table,
+    /// Attached to this network.
+    Gateway(Option<String>),
+    Group,
+    Vpc,
 }
 
 /// The two sides of a zone: with and without addresses in the world.
@@ -126,29 +120,21 @@ impl Step {
     /// Whether the service may refuse it for now: what leaves lingers, and what is new does not work at once.
     pub(super) fn may_wait(&self) -> bool {
         match self {
-            Self::Route { .. }
-            | Self::Disassociate { .. }
-            | Self::DeleteNat { .. }
-            | Self::Release { .. }
-            | Self::DeleteSubnet { .. }
-            | Self::DeleteTable { .. }
-            | Self::DeleteGateway { .. }
-            | Self::DeleteGroup { .. }
-            | Self::DeleteVpc { .. } => true,
-            Self::Vpc
-            | Self::Spec { .. }
-            | Self::Gateway
-            | Self::Attach { .. }
-            | Self::Subnet { .. }
-            | Self::Address { .. }
-            | Self::Nat { .. }
-            | Self::Table { .. }
-            | Self::Associate { .. }
-            | Self::Close { .. }
-            | Self::Group { .. }
-            | Self::Permit { .. }
-            | Self::Revoke { .. } => false,
+            Self::Make(_) => false,
+            Self::Change(Change::Route { .. } | Change::Disassociate { .. }) | Self::Delete(_) => true,
+            Self::Change(
+                Change::Spec { .. }
+                | Change::Attach { .. }
+                | Change::Associate { .. }
+                | Change::Close { .. }
+                | Change::Permit { .. }
+                | Change::Revoke { .. },
+            ) => false,
         }
+    }
+    /// A part that is to go.
+    pub(super) fn delete(part: Part, id: &str) -> Self {
+        Self::Delete(Delete { id: id.into(), part })
     }
 }
 

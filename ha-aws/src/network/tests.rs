@@ -5,7 +5,7 @@ use super::{
     draft::steps,
     removal::removal,
     seen::{NatState, Seen},
-    steps::{Step, moving, phase, vpc_tags},
+    steps::{Change, Delete, Make, Part, Step, moving, phase, vpc_tags},
 };
 use crate::provider::Provider;
 use ha_core::{
@@ -41,7 +41,7 @@ struct World {
 impl World {
     fn take(&mut self, spec: &NetworkSpec, step: Step) {
         self.made += 1;
-        let kind = if matches!(step, Step::Nat { .. }) { "nat" } else { "it" };
+        let kind = if matches!(step, Step::Make(Make::Nat { .. })) { "nat" } else { "it" };
         after(&mut self.seen, &step, format!("{kind}-{:03}", self.made), vpc_tags(&scope(), spec));
         self.done.push(step);
     }
@@ -139,7 +139,10 @@ fn rules_follow_what_is_allowed_and_what_was_opened_by_hand_is_closed() {
     let by_hand = super::seen::Rule::tcp(22, super::seen::Source::Addresses("0.0.0.0/0".into()));
     world.seen.groups.iter_mut().find(|it| it.id == web.0).unwrap().rules.insert(by_hand.clone());
     assert_eq!(world.phase(&spec), Phase::Broken);
-    assert_eq!(steps(&spec, &world.seen, &provider()), [Step::Revoke { group: web.0, rules: vec![by_hand] }]);
+    assert_eq!(
+        steps(&spec, &world.seen, &provider()),
+        [Step::Change(Change::Revoke { group: web.0, rules: vec![by_hand] })]
+    );
 }
 
 #[test]
@@ -149,7 +152,7 @@ fn of_two_networks_of_one_site_the_second_goes() {
     let mut second = world.seen.vpcs[0].clone();
     second.id = "it-999".into();
     world.seen.vpcs.push(second);
-    assert_eq!(steps(&spec, &world.seen, &provider()), [Step::DeleteVpc { id: "it-999".into() }]);
+    assert_eq!(steps(&spec, &world.seen, &provider()), [Step::delete(Part::Vpc, "it-999")]);
 }
 
 #[test]
@@ -166,6 +169,6 @@ fn removal_leaves_nothing_and_each_step_after_what_rests_on_it() {
     let left = Seen { nats: Vec::new(), ..world.seen.clone() };
     assert_eq!(left, Seen::default(), "{:#?}", world.done);
     assert!(world.seen.nats.iter().all(|it| it.state == NatState::Dead));
-    assert!(matches!(world.done.last(), Some(Step::DeleteVpc { .. })));
+    assert!(matches!(world.done.last(), Some(Step::Delete(Delete { part: Part::Vpc, .. }))));
     assert!(removal(&world.seen).is_empty());
 }

@@ -9,7 +9,7 @@ use crate::{
     error::{Told, Wish, accept_gone},
     mark::{ID, SITE, Tags},
 };
-use aws_sdk_autoscaling::types::{AutoScalingGroup, Filter, Instance, LifecycleState};
+use aws_sdk_autoscaling::types::{AutoScalingGroup, Filter, Instance};
 use aws_sdk_ec2::types::InstanceStateName;
 use aws_smithy_types::{DateTime, date_time::Format};
 use ha_core::{
@@ -124,17 +124,11 @@ pub(super) fn group(listed: &AutoScalingGroup, machines: &Machines) -> Group {
 }
 
 fn member(listed: &Instance, machines: &Machines) -> Option<Member> {
-    let life = match listed.lifecycle_state()? {
-        LifecycleState::InService => Life::InService,
-        LifecycleState::EnteringStandby | LifecycleState::Standby => Life::Standby,
-        LifecycleState::Terminated | LifecycleState::Detached | LifecycleState::WarmedTerminated => return None,
-        LifecycleState::Terminating
-        | LifecycleState::TerminatingWait
-        | LifecycleState::TerminatingProceed
-        | LifecycleState::Detaching
-        | LifecycleState::WarmedTerminating
-        | LifecycleState::WarmedTerminatingWait
-        | LifecycleState::WarmedTerminatingProceed => Life::Leaving,
+    let life = match listed.lifecycle_state()?.as_str() {
+        "InService" => Life::InService,
+        "EnteringStandby" | "Standby" => Life::Standby,
+        "Terminated" | "Detached" | "Warmed:Terminated" => return None,
+        leaving if leaving.contains("Terminating") || leaving == "Detaching" => Life::Leaving,
         _ => Life::Pending,
     };
     let id: InstanceId = listed.instance_id()?.into();

@@ -65,13 +65,13 @@ impl ScalingPools {
             InstancePhase::Booting | InstancePhase::Ready | InstancePhase::Unready | InstancePhase::Returning => {
                 // Before it goes: a crash between the two leaves an instance that serves, and a word that nobody reads.
                 self.write(instance, word(mode), &found.wish).await?;
-                self.into_standby(&found, instance, mode).await
+                self.enter_standby(&found, instance, mode).await
             }
             InstancePhase::Draining | InstancePhase::Lost => Err(found.wish.refuse(Kind::NotFound)),
         }
     }
 
-    async fn into_standby(&self, found: &Found, instance: &InstanceId, mode: HoldMode) -> Result<()> {
+    async fn enter_standby(&self, found: &Found, instance: &InstanceId, mode: HoldMode) -> Result<()> {
         let (now, shrinks) = (found.group.limits, mode == HoldMode::Shrink);
         let then = found.group.as_if_held(instance, mode).wanted(&found.spec()?);
         if shrinks && now.desired <= now.min {

@@ -111,7 +111,14 @@ async fn kinds(lab: &EmulatorLab) -> Vec<String> {
     let kind = |object: &Object| match &object.what {
         Resource::Pool(_) => format!("{:?} pool", object.scope),
         Resource::Instance(_) => format!("{:?} instance", object.scope),
-        other => format!("{:?} {other}", object.scope),
+        other @ (Resource::Tier
+        | Resource::Network
+        | Resource::Balancer(_)
+        | Resource::Record(_)
+        | Resource::Object(_)
+        | _) => {
+            format!("{:?} {other}", object.scope)
+        }
     };
     let mut kinds: Vec<String> = lab.everything().await.iter().map(kind).collect();
     kinds.sort();

@@ -12,7 +12,12 @@ pub async fn by_hand(eyes: &Eyes, scope: &Scope, what: &Resource) -> Result<(), 
     match what {
         Resource::Network => network(eyes, scope).await,
         Resource::Pool(name) => pool(eyes, scope, name).await,
-        other => Err(format!("nobody makes {other} by hand")),
+        other @ (Resource::Tier
+        | Resource::Instance(_)
+        | Resource::Balancer(_)
+        | Resource::Record(_)
+        | Resource::Object(_)
+        | _) => Err(format!("nobody makes {other} by hand")),
     }
 }
 

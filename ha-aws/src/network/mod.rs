@@ -13,6 +13,8 @@ mod steps;
 mod tests;
 
 pub(crate) use footing::Footing;
+#[cfg(feature = "balancer")]
+pub(crate) use steps::Side;
 
 use crate::{
     concurrent::{self, Call},

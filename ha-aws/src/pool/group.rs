@@ -138,7 +138,7 @@ pub(super) fn limits(spec: &PoolSpec) -> Limits {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use ha_core::{
         backend::spec::Marks,
@@ -146,7 +146,7 @@ mod tests {
     };
     use std::time::Duration;
 
-    fn spec(capacity: u32, min: u32, max: u32) -> PoolSpec {
+    pub fn spec(capacity: u32, min: u32, max: u32) -> PoolSpec {
         PoolSpec {
             name: "web".into(),
             release: "r1".into(),

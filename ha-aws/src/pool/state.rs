@@ -2,8 +2,9 @@
 
 use super::{
     ScalingPools,
-    activity::{Deed, What, lost},
+    activity::{Deed, What},
     group::{Group, Life, RELEASE},
+    past,
     seen::{Machines, group},
 };
 use crate::{error::Wish, mark};
@@ -12,9 +13,9 @@ use ha_core::{
     backend::{
         Kind, Result, Scope,
         spec::PoolSpec,
-        state::{InstancePhase, InstanceState, Loss, PoolState, Reading},
+        state::{InstancePhase, InstanceState, PoolState, Reading},
     },
-    name::{InstanceId, Release, ZoneName},
+    name::InstanceId,
     time::Timestamp,
     topology::HoldMode,
 };
@@ -74,53 +75,10 @@ impl ScalingPools {
             instances: instances.collect(),
             phase: group.phase(&spec, &self.service.provider),
             desired: u32::try_from(group.limits.desired).unwrap_or(0) + shrunk,
-            losses: self.losses(&own, machines, &spec),
-            refused: self.refused(&own),
+            losses: past::losses(&own, machines, &spec, &self.service.provider),
+            refused: past::refused(&own, group, now, &self.service.provider),
             spec,
         })
-    }
-
-    /// Who was lost of late, oldest first.
-    fn losses(&self, own: &[&Deed], machines: &Machines, spec: &PoolSpec) -> Vec<Loss> {
-        let loss = |deed: &&Deed| {
-            let known = |id: &InstanceId| machines.get(id);
-            let launched = match &deed.what {
-                What::GaveUp(id, _) => known(id).and_then(|it| it.launched),
-                What::Abandoned(_) | What::Launched(_) | What::Refused => None,
-            };
-            let (instance, why) = lost(deed, launched, spec.boot.budget)?;
-            let machine = known(&instance);
-            let release = machine.and_then(|it| it.tags.get(RELEASE)).map_or(spec.release.as_str(), String::as_str);
-            let place = deed.zone.as_deref().unwrap_or_default();
-            let (zone, release) = (self.service.provider.zone_of(place), Release::from(release));
-            Some(Loss { instance, zone, release, at: deed.start, why })
-        };
-        let mut losses: Vec<Loss> = own.iter().filter_map(loss).collect();
-        losses.sort_by(|a, b| (a.at, &a.instance).cmp(&(b.at, &b.instance)));
-        losses
-    }
-
-    /// The zones in which the last launch was refused, and since when none succeeded.
-    fn refused(&self, own: &[&Deed]) -> Vec<(ZoneName, Timestamp)> {
-        let mut zones: Vec<(ZoneName, Timestamp)> = Vec::new();
-        let mut decided: BTreeSet<&str> = BTreeSet::new();
-        // Newest first: each older refusal moves the beginning back, until a launch that succeeded.
-        for deed in own {
-            let Some(place) = deed.zone.as_deref() else { continue };
-            match &deed.what {
-                What::Launched(_) => drop(decided.insert(place)),
-                What::Refused if !decided.contains(place) => {
-                    let zone = self.service.provider.zone_of(place);
-                    match zones.iter_mut().find(|(known, _)| *known == zone) {
-                        Some((_, since)) => *since = deed.start,
-                        None => zones.push((zone, deed.start)),
-                    }
-                }
-                What::Refused | What::Abandoned(_) | What::GaveUp(_, _) => {}
-            }
-        }
-        zones.sort();
-        zones
     }
 }
 

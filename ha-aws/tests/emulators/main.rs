@@ -4,3 +4,4 @@ mod calls;
 mod emulator;
 mod on_ministack;
 mod on_moto;
+mod site;

@@ -12,7 +12,8 @@ use ha_core::{
 };
 use std::time::Duration;
 
-fn spec() -> NetworkSpec {
+/// A network of two zones, a balancer and a pool.
+pub fn spec() -> NetworkSpec {
     let (front, web) = (Party::Balancer("front".into()), Party::Pool("web".into()));
     let allow =
         vec![Allow { from: Party::World, to: front.clone(), port: 80 }, Allow { from: front, to: web, port: 8080 }];
@@ -27,7 +28,8 @@ fn calls(requests: &[Request]) -> Vec<&str> {
     requests.iter().map(|request| request.call.as_str()).collect()
 }
 
-fn pool() -> PoolSpec {
+/// A pool of two in it.
+pub fn pool() -> PoolSpec {
     PoolSpec {
         name: "web".into(),
         release: "r1".into(),

@@ -4,4 +4,5 @@ mod calls;
 mod emulator;
 mod on_ministack;
 mod on_moto;
+mod refusals;
 mod site;

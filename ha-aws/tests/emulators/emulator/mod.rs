@@ -9,7 +9,7 @@ mod wire;
 
 pub use lab::EmulatorLab;
 pub use python::{Emulator, Kind};
-pub use wire::{Death, Request, Wire};
+pub use wire::{Death, Refusal, Request, Wire};
 
 use ha_core::conformance::{Port, Verdict, cases};
 

@@ -4,10 +4,11 @@ use aws_smithy_runtime_api::client::{
     http::{
         HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
     },
-    orchestrator::HttpRequest,
+    orchestrator::{HttpRequest, HttpResponse},
     result::ConnectorError,
     runtime_components::RuntimeComponents,
 };
+use aws_smithy_types::body::SdkBody;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The requests that went over the wire, in order; and when whoever sends them dies.
@@ -15,6 +16,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct Wire {
     requests: Arc<Mutex<Vec<Request>>>,
     death: Option<Death>,
+    refusals: Arc<Mutex<Vec<Refusal>>>,
+}
+
+/// An error that the next calls of this name get, so many times, without reaching anybody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub call: &'static str,
+    pub status: u16,
+    pub code: &'static str,
+    pub times: usize,
 }
 
 /// After how many changing calls the caller dies, and whether the last of them still takes effect.
@@ -47,6 +58,27 @@ impl Wire {
     /// The wire of a caller who dies.
     pub fn until(death: Death) -> Self {
         Self { death: Some(death), ..Self::default() }
+    }
+    /// Lets calls be refused.
+    pub fn refuse(&self, refusal: Refusal) {
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).push(refusal);
+    }
+    /// Nothing is refused any more.
+    pub fn accept(&self) {
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+    /// The answer to a call that is to be refused.
+    fn refused(&self, Request { service, call, .. }: &Request) -> Option<HttpResponse> {
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        let refusal = refusals.iter_mut().find(|it| it.call == *call && it.times > 0)?;
+        refusal.times -= 1;
+        let (code, status) = (refusal.code, refusal.status);
+        let error = format!("<Error><Code>{code}</Code><Message>refused by the test</Message></Error>");
+        let body = match service.as_str() {
+            "ec2" => format!("<Response><Errors>{error}</Errors><RequestID>1</RequestID></Response>"),
+            _ => format!("<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>"),
+        };
+        Some(HttpResponse::new(status.try_into().expect("it is a status"), SdkBody::from(body)))
     }
     /// A client that notes its calls here.
     pub fn client(&self) -> SharedHttpClient {
@@ -88,7 +120,10 @@ impl HttpConnector for NotingConnector {
         let own = noted(&request);
         let last = own.changes() && self.wire.death.is_some_and(|death| death.after == before + 1);
         let dead = self.wire.death.is_some_and(|death| before >= death.after);
-        requests.push(own);
+        requests.push(own.clone());
+        if let Some(answer) = self.wire.refused(&own) {
+            return HttpConnectorFuture::ready(Ok(answer));
+        }
         match self.wire.death {
             Some(death) if dead || (last && !death.takes_effect) => HttpConnectorFuture::ready(Err(gone())),
             Some(_) if last => {

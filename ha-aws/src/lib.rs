@@ -12,9 +12,13 @@
 //! # }
 //! ```
 
+#[cfg(feature = "balancer")]
+mod balancer;
 mod clock;
 mod concurrent;
 mod connect;
+#[cfg(feature = "dns")]
+mod dns;
 #[cfg(feature = "network")]
 mod ec2;
 mod error;
@@ -26,6 +30,8 @@ mod network;
 #[cfg(feature = "pool")]
 mod pool;
 mod provider;
+#[cfg(feature = "balancer")]
+mod share;
 #[cfg(feature = "store")]
 mod store;
 
@@ -46,6 +52,14 @@ fn ports(mut backend: Backend, service: &Arc<Service>) -> Backend {
     #[cfg(feature = "pool")]
     {
         backend = backend.with_pool(Arc::new(pool::ScalingPools::new(service.clone())));
+    }
+    #[cfg(feature = "balancer")]
+    {
+        backend = backend.with_balancer(Arc::new(balancer::Balancers::new(service.clone())));
+    }
+    #[cfg(feature = "dns")]
+    {
+        backend = backend.with_dns(Arc::new(dns::Records::new(service.clone())));
     }
     #[cfg(feature = "store")]
     if let Some(bucket) = service.provider.bucket.clone() {

@@ -137,6 +137,20 @@ impl Ec2Network {
     }
 }
 
+/// What a VPC cannot keep of a network, and what would do instead.
+fn check(spec: &NetworkSpec) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if spec.zones.len() > ZONES {
+        let what = format!("a network has room for {ZONES} zones, not for {}", spec.zones.len());
+        problems.push(Problem::new("zones", what, "name fewer zones"));
+    }
+    if !mark::fits(spec) {
+        let what = "so many rules do not fit into the tags of a VPC, where they are remembered";
+        problems.push(Problem::new("network.allow", what, "allow fewer pairs to talk"));
+    }
+    problems
+}
+
 /// Whether another time may do.
 fn for_now(kind: &Kind) -> bool {
     matches!(kind, Kind::NotReady(_) | Kind::NotFound)
@@ -145,16 +159,7 @@ fn for_now(kind: &Kind) -> bool {
 #[async_trait]
 impl Network for Ec2Network {
     fn check(&self, spec: &NetworkSpec) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        if spec.zones.len() > ZONES {
-            let what = format!("a network has room for {ZONES} zones, not for {}", spec.zones.len());
-            problems.push(Problem::new("zones", what, "name fewer zones"));
-        }
-        if !mark::fits(spec) {
-            let what = "so many rules do not fit into the tags of a VPC, where they are remembered";
-            problems.push(Problem::new("network.allow", what, "allow fewer pairs to talk"));
-        }
-        problems
+        check(spec)
     }
 
     async fn observe(&self, scope: &Scope) -> Result<Reading<Option<NetworkState>>> {

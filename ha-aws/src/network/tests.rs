@@ -172,3 +172,14 @@ fn removal_leaves_nothing_and_each_step_after_what_rests_on_it() {
     assert!(matches!(world.done.last(), Some(Step::Delete(Delete { part: Part::Vpc, .. }))));
     assert!(removal(&world.seen).is_empty());
 }
+
+#[test]
+fn what_a_network_has_no_room_for_is_refused() {
+    let told = |spec: &NetworkSpec| super::check(spec).iter().map(ToString::to_string).collect::<Vec<_>>();
+    let zones = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+    assert_eq!(told(&spec(&zones[..8], Nat::One)), Vec::<String>::new());
+    assert_eq!(told(&spec(&zones, Nat::One)), ["zones: a network has room for 8 zones, not for 9; name fewer zones"]);
+    let mut crowded = spec(&["a"], Nat::One);
+    crowded.allow = (1..300).map(|port| Allow { from: Party::World, to: Party::Pool("web".into()), port }).collect();
+    assert!(told(&crowded)[0].contains("do not fit into the tags"));
+}

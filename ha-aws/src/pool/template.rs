@@ -110,3 +110,29 @@ pub(super) fn template(
     let name = joined(&[&scope.name, spec.name.as_str(), spec.release.as_str(), digest], 128);
     Template { name, launches, marks: marked(ResourceType::LaunchTemplate, &tags) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pool::group::tests::spec;
+
+    fn written(machine: &Machine) -> Option<String> {
+        let (scope, provider) = (Scope { name: "shop".into(), id: "1".into() }, Provider::new("eu-central-1"));
+        let encoded = user_data(machine, &scope, &spec(3, 1, 4), &provider)?;
+        Some(String::from_utf8(base64::decode(encoded).unwrap()).unwrap())
+    }
+
+    #[test]
+    fn an_instance_signals_after_its_own_script_where_it_is_to() {
+        let own = Machine { user_data: Some("#!/bin/sh\nstart".into()), ..Machine::default() };
+        assert_eq!(written(&own).as_deref(), Some("#!/bin/sh\nstart"));
+        let signals = written(&Machine { signals: Some(true), ..own }).unwrap();
+        assert!(signals.starts_with("#!/bin/sh\nstart\n"), "{signals}");
+        for part in ["http://127.0.0.1:80/ready", "--lifecycle-hook-name ready", "--auto-scaling-group-name shop-web"] {
+            assert!(signals.contains(part), "{part} is not in: {signals}");
+        }
+        assert!(!signals.contains("{"), "a place is left open: {signals}");
+        assert!(written(&Machine { signals: Some(true), ..Machine::default() }).unwrap().starts_with("#!/bin/sh\n"));
+        assert_eq!(written(&Machine::default()), None);
+    }
+}

@@ -10,6 +10,8 @@ mod read;
 mod remove;
 pub(crate) mod seen;
 mod state;
+#[cfg(test)]
+mod tests;
 mod wanted;
 
 use crate::{

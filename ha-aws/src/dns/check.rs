@@ -28,13 +28,13 @@ pub(super) fn check(provider: &Provider, set: &RecordSet) -> Vec<Problem> {
     };
     let pools = set.kind.endpoints().into_iter().any(|endpoint| matches!(endpoint, Endpoint::Pool(_)));
     match &set.kind {
-        RecordKind::RoundRobin { .. } => {
-            let what = "nobody keeps the addresses of a pool's instances in Route 53 yet".to_owned();
-            say("kind", what, "put a balancer before the pool, and set kind = \"alias\"");
+        RecordKind::RoundRobin { .. } if set.ttl.subsec_nanos() > 0 || set.ttl.as_secs() > 2_147_483_647 => {
+            say("ttl", format!("AWS takes whole seconds, not {}", show(set.ttl)), "ttl = \"60s\"");
         }
+        RecordKind::RoundRobin { .. } => {}
         RecordKind::Alias { .. } | RecordKind::Weighted { .. } | RecordKind::Failover { .. } if pools => {
             let what = "AWS answers with balancers here: it does not look at each instance of a pool".to_owned();
-            say("to", what, "put a balancer before the pool, and name that");
+            say("to", what, "put a balancer before the pool, or set kind = \"round_robin\"");
         }
         RecordKind::Alias { .. } | RecordKind::Weighted { .. } | RecordKind::Failover { .. } if set.ttl != ALIAS => {
             let what = format!("a name that stands for balancers has their TTL of 60 s, not {}", show(set.ttl));

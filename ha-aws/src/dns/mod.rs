@@ -4,10 +4,13 @@
 //! balancer has a target that serves. Changes are first pending: a record is active when all of the service's servers
 //! have it. Sources: the Route 53 API reference (2013-04-01) and developer guide.
 
+mod answers;
 mod check;
 mod marker;
 mod record;
 mod state;
+#[cfg(test)]
+mod tests;
 mod wish;
 mod zone;
 

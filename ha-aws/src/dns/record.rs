@@ -104,7 +104,7 @@ fn spelled(endpoint: &Endpoint) -> String {
 }
 
 /// A record as it was listed; nothing if it is none that we would write.
-pub(super) fn read(it: &ResourceRecordSet) -> Option<Record> {
+fn read(it: &ResourceRecordSet) -> Option<Record> {
     let rule = match (it.weight(), it.failover(), it.multi_value_answer()) {
         (Some(weight), None, None) => Rule::Weight(weight),
         (None, Some(ResourceRecordSetFailover::Primary), None) => Rule::First,
@@ -126,10 +126,6 @@ pub(super) fn read(it: &ResourceRecordSet) -> Option<Record> {
 }
 
 impl Record {
-    /// What tells it from the others under its name.
-    pub fn id(&self) -> Option<&str> {
-        self.set.as_deref()
-    }
     fn written(&self, name: &str) -> Result<ResourceRecordSet, BuildError> {
         let it = ResourceRecordSet::builder().name(name).r#type(RrType::A).set_set_identifier(self.set.clone());
         let it: ResourceRecordSetBuilder = match &self.rule {
@@ -150,6 +146,13 @@ impl Record {
             }
         }
     }
+}
+
+/// Whether exactly these records stand there.
+pub(super) fn stands(there: &[&ResourceRecordSet], records: &[Record]) -> bool {
+    let mut found: Vec<Record> = there.iter().filter_map(|it| read(it)).collect();
+    found.sort_by(|a, b| a.set.cmp(&b.set));
+    found == records && there.len() == records.len()
 }
 
 /// The batch that writes these records and the marker in place of what stands there.

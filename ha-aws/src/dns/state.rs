@@ -2,8 +2,9 @@
 
 use super::{
     Records,
+    answers::{self, Eye},
     marker::Marker,
-    record::{read, records as wanted},
+    record::{Place, records as wanted, stands},
     wish::place_of,
     zone::{self, Zone, Zones, markers, under},
 };
@@ -23,13 +24,23 @@ use ha_core::{
         spec::RecordSet,
         state::{Phase, Reading, RecordState},
     },
+    name::DnsName,
     time::Timestamp,
     topology::{Endpoint, RecordKind},
 };
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// How long a change takes to be everywhere, by the developer guide: for changes that another process made.
 const EVERYWHERE: Duration = Duration::from_secs(60);
+
+/// What a name rests on.
+struct Ground {
+    /// Where its endpoints answer.
+    places: BTreeMap<Endpoint, Place>,
+    alive: Vec<(Endpoint, bool)>,
+    /// Whether somebody looks at each address, and at nothing else.
+    whole: bool,
+}
 
 /// A zone and everything in it.
 type Read = (Zone, Vec<ResourceRecordSet>);
@@ -39,15 +50,20 @@ impl Records {
         let at = self.service.clock.now();
         let (zones, balancers) = join(self.zones(scope, wish), self.balancers.albs_of(scope, wish)).await;
         let (zones, balancers) = (zones?, balancers?);
+        let own: Vec<(Marker, &[ResourceRecordSet])> = zones
+            .iter()
+            .flat_map(|(_, all)| markers(all).map(|(_, marker)| (marker, all.as_slice())))
+            .filter(|(marker, _)| marker.stranger(scope).is_none())
+            .collect();
+        let eyes = self.eyes(scope, &own, wish).await?;
         let mut states = Vec::new();
-        for (zone, all) in &zones {
-            let own = markers(all).filter(|(_, marker)| marker.stranger(scope).is_none());
-            for (_, marker) in own {
-                states.push(self.state(scope, marker, (all, &balancers), at, wish).await?);
-            }
-            if zone.own && all.is_empty() {
-                states.push(answers_nothing(zone, self.since.of(&zone.id, (), None, at)));
-            }
+        for (marker, all) in &own {
+            let looking = eyes.get(&marker.set.name).map(Vec::as_slice).unwrap_or_default();
+            let ground = self.ground(scope, marker, (&balancers, looking), wish).await?;
+            states.push(self.state(marker, all, ground, wish).await?);
+        }
+        for (zone, _) in zones.iter().filter(|(zone, all)| zone.own && all.is_empty()) {
+            states.push(answers_nothing(zone, self.since.of(&zone.id, (), None, at)));
         }
         states.sort_by(|a, b| a.set.name.cmp(&b.set.name));
         Ok(Reading { state: states, at })
@@ -65,37 +81,68 @@ impl Records {
         concurrent::all(zones.usable.into_iter().map(read).collect()).await.into_iter().collect()
     }
 
-    async fn state(
+    /// The health checks of the names that answer in turn.
+    async fn eyes<'a>(
         &self,
         scope: &Scope,
-        marker: Marker,
-        (all, balancers): (&[ResourceRecordSet], &Seen),
-        now: Timestamp,
+        own: &'a [(Marker, &[ResourceRecordSet])],
+        wish: &Wish,
+    ) -> Result<BTreeMap<&'a DnsName, Vec<Eye>>> {
+        let in_turn = |set: &RecordSet| matches!(set.kind, RecordKind::RoundRobin { .. });
+        let names: Vec<&DnsName> =
+            own.iter().map(|(it, _)| &it.set).filter(|it| in_turn(it)).map(|it| &it.name).collect();
+        match names.is_empty() {
+            true => Ok(BTreeMap::new()),
+            false => answers::eyes(&self.client, scope, &names, wish).await,
+        }
+    }
+
+    /// What a name rests on, as it is now.
+    async fn ground(
+        &self,
+        scope: &Scope,
+        marker: &Marker,
+        (balancers, eyes): (&Seen, &[Eye]),
+        wish: &Wish,
+    ) -> Result<Ground> {
+        let mut ground = Ground { places: BTreeMap::new(), alive: Vec::new(), whole: true };
+        for endpoint in marker.set.kind.endpoints() {
+            let (place, alive) = match &endpoint {
+                Endpoint::Balancer(name) => {
+                    let own = balancer_name(scope, name);
+                    let works = balancers.albs.iter().any(|it| it.name == own && it.life == Life::Works);
+                    (place_of(scope, name, balancers), works)
+                }
+                Endpoint::Pool(name) => {
+                    let crew = answers::crew(&self.balancers, scope, name, wish).await?;
+                    let place = crew.as_ref().map(|crew| crew.place(eyes));
+                    let watched = crew.as_ref().is_some_and(|crew| crew.unwatched(eyes).is_empty());
+                    ground.whole &=
+                        watched && place.as_ref().is_some_and(|place| answers::idle(eyes, place).is_empty());
+                    (place, crew.is_some_and(|crew| !crew.addresses.is_empty()))
+                }
+            };
+            ground.places.extend(place.map(|place| (endpoint.clone(), place)));
+            ground.alive.push((endpoint, alive));
+        }
+        Ok(ground)
+    }
+
+    async fn state(
+        &self,
+        marker: &Marker,
+        all: &[ResourceRecordSet],
+        ground: Ground,
         wish: &Wish,
     ) -> Result<RecordState> {
-        let endpoints = marker.set.kind.endpoints();
-        let places = endpoints.iter().filter_map(|endpoint| match endpoint {
-            Endpoint::Balancer(name) => Some((endpoint.clone(), place_of(scope, name, balancers)?)),
-            Endpoint::Pool(_) => None,
-        });
-        let wanted = wanted(&marker.set, &places.collect());
-        let under = under(all, marker.set.name.as_str());
-        let mut there: Vec<_> = under.iter().filter_map(|it| read(it)).collect();
-        there.sort_by(|a, b| a.id().cmp(&b.id()));
-        let phase = match there == wanted && under.len() == there.len() && !there.is_empty() {
+        let wanted = wanted(&marker.set, &ground.places);
+        let as_asked = ground.whole && !wanted.is_empty() && stands(&under(all, marker.set.name.as_str()), &wanted);
+        let phase = match as_asked {
             false => Phase::Broken,
-            true if self.is_everywhere(&marker, now, wish).await? => Phase::Active,
+            true if self.is_everywhere(marker, self.service.clock.now(), wish).await? => Phase::Active,
             true => Phase::Pending,
         };
-        let alive = |endpoint: &Endpoint| match endpoint {
-            Endpoint::Balancer(name) => {
-                let name = balancer_name(scope, name);
-                balancers.albs.iter().any(|it| it.name == name && it.life == Life::Works)
-            }
-            Endpoint::Pool(_) => false,
-        };
-        let answers = endpoints.into_iter().map(|it| (it.clone(), alive(&it))).collect();
-        Ok(RecordState { set: marker.set, phase, since: marker.at, answers })
+        Ok(RecordState { set: marker.set.clone(), phase, since: marker.at, answers: ground.alive })
     }
 
     /// Whether the last change of a name has reached all of the service's servers.

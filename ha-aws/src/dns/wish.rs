@@ -2,8 +2,9 @@
 
 use super::{
     Records,
+    answers::{self, Crew, Eye},
     marker::Marker,
-    record::{Place, batch, read, records as wanted, removal},
+    record::{Place, batch, records as wanted, removal, stands},
     zone::{self, Zone, Zones, made_for, markers, under},
 };
 use crate::{
@@ -15,8 +16,8 @@ use aws_smithy_types::error::operation::BuildError;
 use futures_util::future::join;
 use ha_core::{
     backend::{Kind, Result, Scope, spec::RecordSet},
-    name::{BalancerName, DnsName},
-    topology::Endpoint,
+    name::{BalancerName, DnsName, PoolName},
+    topology::{Endpoint, RecordKind},
 };
 use std::collections::BTreeMap;
 
@@ -39,20 +40,64 @@ impl Records {
                 }
             }
         }
-        let places = places(scope, set, &balancers, wish)?;
+        let mut places = places(scope, set, &balancers, wish)?;
+        let crew = self.crew(scope, set, wish).await?;
         let (zone, all) = match there {
             Some(there) => there,
             None => (self.make_zone(scope, name, wish).await?, Vec::new()),
         };
-        let (under, wanted) = (under(&all, name), wanted(set, &places));
         let known = markers(&all).map(|(_, marker)| marker).find(|marker| marker.set.name == set.name);
-        let mut same: Vec<_> = under.iter().filter_map(|it| read(it)).collect();
-        same.sort_by(|a, b| a.id().cmp(&b.id()));
-        if known.is_some_and(|marker| marker.set == *set) && same == wanted && under.len() == wanted.len() {
-            return Ok(());
+        let mut eyes = Vec::new();
+        if let Some((pool, crew)) = &crew {
+            eyes = self.watched(scope, (&zone, set, known.is_some()), crew, wish).await?;
+            places.insert(Endpoint::Pool(pool.clone()), crew.place(&eyes));
         }
-        let marker = Marker::new(scope, set, self.service.clock.now());
-        self.change(&zone, batch(&under, &wanted, &marker), Some(&marker), wish).await
+        let (under, wanted) = (under(&all, name), wanted(set, &places));
+        if !known.is_some_and(|marker| marker.set == *set) || !stands(&under, &wanted) {
+            let marker = Marker::new(scope, set, self.service.clock.now());
+            self.change(&zone, batch(&under, &wanted, &marker), Some(&marker), wish).await?;
+        }
+        match crew {
+            Some((pool, _)) => {
+                let idle = places.get(&Endpoint::Pool(pool)).map(|place| answers::idle(&eyes, place));
+                answers::close(&self.client, idle.unwrap_or_default(), wish).await
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The pool that answers in turn, if one does.
+    async fn crew(&self, scope: &Scope, set: &RecordSet, wish: &Wish) -> Result<Option<(PoolName, Crew)>> {
+        let RecordKind::RoundRobin { to } = &set.kind else { return Ok(None) };
+        let crew = answers::crew(&self.balancers, scope, to, wish).await?;
+        let crew = crew.ok_or_else(|| wish.not_ready(format!("there is no pool {to}")))?;
+        crew.fits(to, wish)?;
+        Ok(Some((to.clone(), crew)))
+    }
+
+    /// Lets somebody look at each address; answers all who do. A marker stands first: whoever goes on after a crash sees
+    /// by it that somebody looks.
+    async fn watched(
+        &self,
+        scope: &Scope,
+        (zone, set, marked): (&Zone, &RecordSet, bool),
+        crew: &Crew,
+        wish: &Wish,
+    ) -> Result<Vec<Eye>> {
+        let mut eyes =
+            answers::eyes(&self.client, scope, &[&set.name], wish).await?.remove(&set.name).unwrap_or_default();
+        let missing = crew.unwatched(&eyes);
+        if missing.is_empty() {
+            return Ok(eyes);
+        }
+        let now = self.service.clock.now();
+        if !marked {
+            let marker = Marker::new(scope, set, now);
+            self.change(zone, batch(&[], &[], &marker), Some(&marker), wish).await?;
+        }
+        let when = (now, self.service.settle);
+        eyes.extend(answers::watch(&self.client, (scope, &set.name), (crew, missing), when, wish).await?);
+        Ok(eyes)
     }
 
     async fn make_zone(&self, scope: &Scope, name: &str, wish: &Wish) -> Result<Zone> {
@@ -86,10 +131,19 @@ impl Records {
         let all = zone::records(&self.client, zone, wish).await?;
         let own = markers(&all).find(|(_, marker)| marker.set.name == *name && marker.stranger(scope).is_none());
         let mut left = all.len();
-        if let Some((text, _)) = own {
+        if let Some((text, marker)) = own {
             let mut going = under(&all, name.as_str());
+            left -= going.len() + 1;
+            if matches!(marker.set.kind, RecordKind::RoundRobin { .. }) {
+                // The marker goes last: by it a later process sees that somebody still looks.
+                if !going.is_empty() {
+                    self.change(zone, removal(&going), None, wish).await?;
+                }
+                let eyes = answers::eyes(&self.client, scope, &[name], wish).await?.remove(name).unwrap_or_default();
+                answers::close(&self.client, eyes.iter().collect(), wish).await?;
+                going.clear();
+            }
             going.push(text);
-            left -= going.len();
             self.change(zone, removal(&going), None, wish).await?;
             self.changes().remove(name);
         }
@@ -115,9 +169,14 @@ fn places(scope: &Scope, set: &RecordSet, balancers: &Seen, wish: &Wish) -> Resu
             let place = place.ok_or_else(|| wish.not_ready(format!("there is no balancer {balancer}")))?;
             Ok((endpoint, place))
         }
-        Endpoint::Pool(pool) => Err(wish.refuse(Kind::Rejected(format!("a name cannot stand for pool {pool} on AWS")))),
+        Endpoint::Pool(pool) => Err(wish.refuse(Kind::Rejected(format!("AWS answers with pool {pool} in turn only")))),
     };
-    set.kind.endpoints().into_iter().map(place).collect()
+    match &set.kind {
+        RecordKind::RoundRobin { .. } => Ok(BTreeMap::new()),
+        kind @ (RecordKind::Alias { .. } | RecordKind::Weighted { .. } | RecordKind::Failover { .. }) => {
+            kind.endpoints().into_iter().map(place).collect()
+        }
+    }
 }
 
 /// Where a balancer answers, unless it is on its way out.

@@ -13,11 +13,11 @@ use ha_core::{
 use std::collections::BTreeSet;
 
 /// The tag of an instance that says how it is held, or that it was put back.
-pub(super) const HOLD: &str = "ha:hold";
+pub(crate) const HOLD: &str = "ha:hold";
 /// The tag of an instance that says what it runs.
 pub(super) const RELEASE: &str = "ha:release";
 /// The tag of an instance or a template that says whose it is.
-pub(super) const POOL: &str = "ha:pool";
+pub(crate) const POOL: &str = "ha:pool";
 /// The tag of a group that says which template was asked for last.
 pub(super) const TEMPLATE: &str = "ha:template";
 /// The tag of a group that is to go.

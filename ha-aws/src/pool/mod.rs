@@ -13,6 +13,9 @@ mod template;
 mod verbs;
 mod wish;
 
+#[cfg(feature = "dns")]
+pub(crate) use group::{HOLD, POOL};
+
 use crate::{
     connect::Service,
     error::Wish,

@@ -2,6 +2,8 @@
 
 mod calls;
 mod emulator;
+#[cfg(feature = "dns")]
+mod front;
 mod on_ministack;
 mod on_moto;
 mod refusals;

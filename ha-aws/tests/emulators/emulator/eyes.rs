@@ -1,11 +1,15 @@
 //! Sees and does in an emulator what our backend does not: everything that exists, and the strikes of faults.
 
+#[cfg(feature = "dns")]
+use super::front;
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use ha_core::{
     backend::{Resource, Scope},
     conformance::Object,
     fault::Fault,
+    name::DnsName,
+    topology::Endpoint,
 };
 
 /// Clients of its own.
@@ -13,6 +17,10 @@ pub struct Eyes {
     pub ec2: aws_sdk_ec2::Client,
     pub scaling: aws_sdk_autoscaling::Client,
     pub s3: aws_sdk_s3::Client,
+    #[cfg(feature = "dns")]
+    pub elb: aws_sdk_elasticloadbalancingv2::Client,
+    #[cfg(feature = "dns")]
+    pub dns: aws_sdk_route53::Client,
     region: String,
 }
 
@@ -24,7 +32,8 @@ macro_rules! pairs {
     };
 }
 
-fn object(tags: &[(String, String)], what: Resource) -> Object {
+/// A thing with these tags.
+pub fn object(tags: &[(String, String)], what: Resource) -> Object {
     let value = |key: &str| tags.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
     let scope = value("ha:site").zip(value("ha:id")).map(|(name, id)| Scope { name, id });
     Object { scope, what }
@@ -43,6 +52,10 @@ impl Eyes {
             ec2: aws_sdk_ec2::Client::new(&config),
             scaling: aws_sdk_autoscaling::Client::new(&config),
             s3: aws_sdk_s3::Client::from_conf(s3),
+            #[cfg(feature = "dns")]
+            elb: aws_sdk_elasticloadbalancingv2::Client::new(&config),
+            #[cfg(feature = "dns")]
+            dns: aws_sdk_route53::Client::new(&config),
             region: region.into(),
         }
     }
@@ -64,6 +77,11 @@ impl Eyes {
     pub async fn everything(&self, bucket: &str) -> Vec<Object> {
         let mut all = self.network().await;
         all.extend(self.pools().await);
+        #[cfg(feature = "dns")]
+        {
+            all.extend(front::balancers(self).await);
+            all.extend(front::names(self).await);
+        }
         all.extend(self.stored(bucket).await);
         all
     }
@@ -120,6 +138,14 @@ impl Eyes {
         let listed = self.s3.list_objects_v2().bucket(bucket).send().await.expect("objects are listed");
         let keys = listed.contents().iter().filter_map(|it| it.key());
         keys.map(|key| Object { scope: None, what: Resource::Object(key.into()) }).collect()
+    }
+
+    /// What a user finds who asks for a name.
+    pub async fn resolve(&self, name: &DnsName, user: u32) -> Vec<Endpoint> {
+        #[cfg(feature = "dns")]
+        return front::resolve(self, name, user).await;
+        #[cfg(not(feature = "dns"))]
+        panic!("user {user} asks for {name}, and no names are built");
     }
 
     /// Lets a fault strike that an emulator can show.

@@ -7,6 +7,8 @@ use ha_core::{
     backend::{Backend, Resource, Scope},
     conformance::{Case, Lab, Material, Object, Patience, Verdict, run_case},
     fault::Fault,
+    name::DnsName,
+    topology::Endpoint,
 };
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -16,6 +18,8 @@ use std::{
 /// One of the images that moto knows from the start.
 const IMAGE: &str = "ami-12c6146b";
 const REGION: &str = "eu-central-1";
+/// The name of a certificate that the provider file knows.
+pub const CERTIFICATE: &str = "conformance.example";
 const BUCKET: &str = "conformance-store";
 
 /// An emulator as a laboratory.
@@ -62,6 +66,8 @@ impl EmulatorLab {
             };
             provider.releases.insert(release, machine);
         }
+        let certificate = "arn:aws:acm:eu-central-1:123456789012:certificate/12345678-1234-1234-1234-123456789012";
+        provider.certificates.insert(CERTIFICATE.into(), certificate.into());
         provider.bucket = Some(BUCKET.into());
         let mut aws = Aws::new(provider).endpoint(&self.emulator.url()).credentials("test", "test");
         if let Some(wire) = wire {
@@ -100,6 +106,9 @@ impl Lab for EmulatorLab {
     }
     async fn plant(&self, scope: &Scope, what: &Resource) -> Result<(), String> {
         plant::by_hand(&self.eyes, scope, what).await
+    }
+    async fn resolve(&self, name: &DnsName, user: u32) -> Vec<Endpoint> {
+        self.eyes.resolve(name, user).await
     }
     async fn strike(&self, fault: &Fault) -> Result<(), String> {
         self.eyes.strike(fault).await

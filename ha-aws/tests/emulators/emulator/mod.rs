@@ -1,13 +1,15 @@
 //! Emulators of AWS on loopback, started by the tests themselves from pinned packages; they end with the test.
 
 mod eyes;
+#[cfg(feature = "dns")]
+mod front;
 mod lab;
 mod not_shown;
 mod plant;
 mod python;
 mod wire;
 
-pub use lab::EmulatorLab;
+pub use lab::{CERTIFICATE, EmulatorLab};
 pub use python::{Emulator, Kind};
 pub use wire::{Death, Refusal, Request, Wire};
 

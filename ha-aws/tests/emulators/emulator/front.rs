@@ -48,7 +48,9 @@ pub async fn names(eyes: &Eyes) -> Vec<Object> {
             let text = text.and_then(|it| it.resource_records().first()).map(|it| it.value());
             let whose = text.and_then(|text| text.strip_prefix("\"ha ")?.split('"').next()?.split_once('#'));
             let scope = whose.map(|(name, id)| Scope { name: name.into(), id: id.into() });
-            let name = format!("{} {} {}", it.name(), it.r#type().as_str(), it.set_identifier().unwrap_or_default());
+            // Addresses are the provider's to give.
+            let set = it.set_identifier().filter(|set| set.parse::<std::net::IpAddr>().is_err()).unwrap_or_default();
+            let name = format!("{} {} {}", it.name(), it.r#type().as_str(), set);
             all.push(Object { scope, what: Resource::Record(name.into()) });
         }
     }
@@ -116,4 +118,14 @@ async fn alias(eyes: &Eyes, set: &ResourceRecordSet) -> Option<Endpoint> {
     let listed = eyes.elb.describe_load_balancers().send().await.expect("load balancers are listed");
     let found = listed.load_balancers().iter().find(|it| it.dns_name() == Some(&dns))?.load_balancer_name()?.to_owned();
     Some(Endpoint::Balancer(found.split_once('-')?.1.into()))
+}
+
+/// Gives every running instance an address in the world, which this emulator does not do by itself.
+pub async fn give_addresses(eyes: &Eyes) {
+    let listed = eyes.ec2.describe_instances().send().await.expect("instances are listed");
+    for it in listed.reservations().iter().flat_map(|it| it.instances()) {
+        let address = eyes.ec2.allocate_address().send().await.expect("an address is given");
+        let call = eyes.ec2.associate_address().set_instance_id(it.instance_id.clone());
+        call.set_allocation_id(address.allocation_id).send().await.expect("an address is taken");
+    }
 }

@@ -47,6 +47,12 @@ impl EmulatorLab {
         &self.emulator
     }
 
+    /// Gives every running instance an address in the world.
+    #[cfg(feature = "dns")]
+    pub async fn give_addresses(&self) {
+        super::front::give_addresses(&self.eyes).await;
+    }
+
     /// Runs one case and says how it ended.
     pub async fn run(&self, case: &Case) -> Verdict {
         let listed = self.not_shown().iter().any(|(name, _)| *name == case.to_string());

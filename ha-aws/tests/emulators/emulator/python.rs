@@ -2,11 +2,13 @@
 
 use super::wire::Request;
 use std::{
+    collections::BTreeSet,
     fmt, fs,
     io::{Read, Write},
     net::{Ipv4Addr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -130,8 +132,16 @@ fn pause() {
     std::thread::sleep(Duration::from_millis(100));
 }
 
+/// The ports that this process gave away. A port is free until its emulator listens, and must not be given twice.
+static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+
 fn free_port() -> std::io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+    loop {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        if GIVEN.lock().unwrap_or_else(PoisonError::into_inner).insert(port) {
+            return Ok(port);
+        }
+    }
 }
 
 /// The folder with the pinned packages, made once for each list of them.

@@ -24,7 +24,7 @@ impl World {
                 "--features",
                 "ha-local/docker,ha-local/conformance",
             ],
-            Self::Aws => &["--package", "ha-aws"],
+            Self::Aws => &["--package", "ha-aws", "--all-features"],
         }
     }
 

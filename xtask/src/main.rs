@@ -35,6 +35,10 @@ cargo xtask COMMAND
   readme             runs game_day and puts its page into the README
   images [--help]    puts the images on a Docker engine that sites on Docker run
                      from
+  docker [--share I/N | --of N --by HASH]
+                     the tests on a Docker engine (after images), and how long
+                     each takes; of the conformance suite the Ith of N shares,
+                     or one chosen by HASH
 ";
 
 fn main() -> ExitCode {
@@ -48,6 +52,7 @@ fn main() -> ExitCode {
         }
         ["check"] => check::run(&root(), check::Depth::Full),
         ["check", "--fast"] => check::run(&root(), check::Depth::Fast),
+        ["docker", rest @ ..] => docker::tests(&root(), rest),
         ["readme"] => readme::run(&root()),
         ["calls", rest @ ..] => calls::run(rest),
         ["sim", rest @ ..] => story::run(&root(), rest),

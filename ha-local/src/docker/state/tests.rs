@@ -6,7 +6,7 @@ use ha_core::{
     backend::{Expect, Kind, Scope, Store},
     time::Timestamp,
 };
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, time::Duration};
 
 /// A place of this test's own in which nothing is.
 fn place(test: &str) -> PathBuf {
@@ -87,4 +87,26 @@ fn a_file_of_another_version_is_told_with_its_place() {
         assert!(trouble.contains("state.json") && trouble.contains("line 1"), "{trouble}");
         fs::remove_dir_all(place).unwrap();
     });
+}
+
+#[test]
+fn who_is_frozen_within_a_change_is_named_and_does_not_keep_others_waiting_for_ever() {
+    let place = place("frozen");
+    let wish = |tables: &mut Tables, name: &str| -> Result<(), Trouble> {
+        zone(tables, name);
+        Ok(())
+    };
+    let directory = Directory::new(&place).patient_for(Duration::from_millis(100));
+    run(directory.change(move |tables| wish(tables, "a"))).unwrap();
+    let frozen = fs::File::open(&place).unwrap();
+    frozen.lock().unwrap();
+    let refused = run(directory.change(move |tables| wish(tables, "b"))).unwrap_err();
+    assert_eq!(*refused.kind(), Kind::Unavailable);
+    let holder = format!("process {} holds its lock", std::process::id());
+    assert!(refused.to_string().contains(&holder), "{refused}");
+    assert_eq!(run(directory.read()).unwrap().zones.len(), 1);
+    drop(frozen);
+    run(directory.change(move |tables| wish(tables, "b"))).unwrap();
+    assert_eq!(run(directory.read()).unwrap().zones.len(), 2);
+    fs::remove_dir_all(&place).unwrap();
 }

@@ -71,7 +71,9 @@ async fn an_image_is_made_once_and_again_when_it_changes() {
 }
 
 /// A weighted name: Knot takes this only with its module for it.
-const WEIGHTED: &str = "mod-geoip:\n  - id: shop\n    config-file: /etc/ha/weights\n    ttl: 7\n    mode: weighted\n\
+const WEIGHTED: &str = "server:\n    rundir: /run/knot\n    listen: 0.0.0.0@53\n\
+                        database:\n    storage: /etc/ha\n\
+                        mod-geoip:\n  - id: shop\n    config-file: /etc/ha/weights\n    ttl: 7\n    mode: weighted\n\
                         zone:\n  - domain: shop.example\n    storage: /etc/ha\n    module: mod-geoip/shop\n";
 const WEIGHTS: &str = "shop.example:\n  - weight: 3\n    A: 10.88.0.2\n  - weight: 1\n    A: 10.88.0.3\n";
 
@@ -96,6 +98,7 @@ async fn the_dns_server_made_from_packages_draws_by_weight() {
         mode: 0o600,
         owner: (0, 0),
     };
+    wanted.memory = vec!["/run/knot".into()];
     wanted.files = vec![file("knot.conf", WEIGHTED), file("weights", WEIGHTS)];
     let container = engine.create(&wanted).await.unwrap();
     engine.start(&container).await.unwrap();

@@ -108,7 +108,8 @@ fn held(place: &Path) -> Trouble {
     let inode = fs::metadata(place).map(|metadata| format!(":{}", metadata.ino())).unwrap_or_default();
     // `1: FLOCK  ADVISORY  WRITE 4711 fe:00:1234 0 EOF`
     let words = locks.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-    let mut holders = words.filter(|words| words.get(1) == Some(&"FLOCK") && words.get(5).is_some_and(|it| it.ends_with(&inode)));
+    let mut holders =
+        words.filter(|words| words.get(1) == Some(&"FLOCK") && words.get(5).is_some_and(|it| it.ends_with(&inode)));
     let who = holders.next().and_then(|words| words.get(4).map(|process| format!("process {process}")));
     let who = who.unwrap_or_else(|| "another process".to_owned());
     let said = format!("{}: {who} holds its lock; if it is frozen, let it go on or end it", place.display());

@@ -8,11 +8,8 @@ use ha_local::docker::{
     lab::{DockerLab, run_place},
     settings::{Program, Timers},
 };
-use std::{
-    collections::BTreeMap,
-    env,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, env, time::Duration};
+use tokio::time::Instant;
 
 fn settings(port: Port) -> Settings {
     let directory = run_place("conformance");

@@ -80,7 +80,7 @@ async fn of_the_engine(docker: &Docker, scope: &Scope, since: u64, told: &mut To
     for seen in containers {
         let described = client.inspect_container(&seen.id, None::<InspectContainerOptions>).await.unwrap();
         told.push((format!("inspect {}", seen.name), serde_json::to_string(&described).unwrap()));
-        let options = TopOptionsBuilder::new().ps_args("-eo args").build();
+        let options = TopOptionsBuilder::new().ps_args("-eo pid,args").build();
         let processes = client.top_processes(&seen.id, Some(options)).await.unwrap();
         told.push((format!("top {}", seen.name), format!("{processes:?}")));
         let options = LogsOptionsBuilder::new().stdout(true).stderr(true).build();

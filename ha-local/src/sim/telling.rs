@@ -145,7 +145,7 @@ fn pool_sentence(step: &Step, spec: &PoolSpec) -> String {
         }
         Reason::Promote(release) => format!("{pool}: {release} passed its gate everywhere and is the stable release"),
         Reason::Release(_) if spec.marks.candidate.is_some() => {
-            let unmeasured = step.effect.contains(UNMEASURED).then(|| format!("; {UNMEASURED}")).unwrap_or_default();
+            let unmeasured = if step.effect.contains(UNMEASURED) { format!("; {UNMEASURED}") } else { String::new() };
             let gated = "a candidate until it has passed its gate";
             format!("{}, the new ones with {release}, {gated}{unmeasured}", surge(pool))
         }

@@ -118,7 +118,7 @@ impl BalancerObject {
     pub(super) fn phase(&self) -> Phase {
         match self.progress.phase {
             Phase::Active if !self.lacking.is_empty() => Phase::Pending,
-            phase => phase,
+            phase @ (Phase::Pending | Phase::Active | Phase::Removing | Phase::Broken) => phase,
         }
     }
 }

@@ -66,7 +66,7 @@ fn site(scope: &Scope) -> ValidTopology {
         .id(&scope.id)
         .zones(["a", "b"])
         .with(web.port(8080))
-        .with(Balancer::https("front", "shop").to("web").health(health))
+        .with(Balancer::https("front", "shop").to("web").health(health).drain(Duration::from_secs(1)))
         .with(Dns::apex("shop.example").to("front"))
         .validate()
         .unwrap()

@@ -14,9 +14,14 @@ use ha_core::{
         Route, Size,
     },
 };
-use ha_local::docker::{Docker, Settings, Supervisor, balancer, called, settings::Program};
+use ha_local::docker::{
+    Docker, Settings, Supervisor, balancer, called,
+    image::APP,
+    lab::{run_name, run_place, sweep},
+    settings::Program,
+};
 use load::Load;
-use std::{collections::BTreeMap, env, fs, future::Future, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fs, future::Future, path::PathBuf, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
 
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -32,11 +37,11 @@ struct Site {
 
 impl Site {
     async fn new(test: &str) -> Self {
-        let directory = env::temp_dir().join(format!("ha-{test}-{}", std::process::id()));
+        let directory = run_place(test);
         let log = directory.join("log");
         fs::create_dir_all(&log).unwrap();
         let program = Program {
-            image: "ha-site/app:{release}".into(),
+            image: format!("{APP}:{{release}}"),
             command: None,
             environment: BTreeMap::from([("SITE_LOG".into(), "/data/posts".into())]),
             mounts: BTreeMap::from([(log.display().to_string(), "/data".into())]),
@@ -44,8 +49,9 @@ impl Site {
         let mut settings = Settings::new(directory.join("state"));
         settings.releases.insert("*".into(), program);
         let docker = Docker::connect(settings).await.expect("an engine answers");
+        sweep(&docker.engine).await.expect("what earlier runs left is removed");
         let supervisor = Supervisor::new(docker.clone(), |told| eprintln!("supervisor: {told}"));
-        let scope = Scope { name: format!("{test}-{}", std::process::id()), id: "1".into() };
+        let scope = Scope { name: run_name(test), id: "1".into() };
         let site = Self { backend: docker.backend(), docker, scope, directory, supervisor };
         let zones = vec!["a".into(), "b".into()];
         let spec = NetworkSpec { zones, instances: Exposure::Private, nat: Nat::None, allow: Vec::new() };

@@ -1,18 +1,20 @@
 //! The Docker backend passes the conformance suite, with real containers and real faults. Run with one test thread.
 #![cfg(feature = "docker")]
 
-use ha_core::conformance::{Port, Verdict, cases, run_case};
+use ha_core::conformance::{Case, Port, Verdict, cases, run_case};
 use ha_local::docker::{
     Settings,
-    lab::DockerLab,
+    image::APP,
+    lab::{DockerLab, run_place},
     settings::{Program, Timers},
 };
 use std::{collections::BTreeMap, env, time::Duration};
+use tokio::time::Instant;
 
 fn settings(port: Port) -> Settings {
-    let directory = env::temp_dir().join(format!("ha-conformance-{}", std::process::id()));
+    let directory = run_place("conformance");
     let program = Program {
-        image: "ha-site/app:{release}".into(),
+        image: format!("{APP}:{{release}}"),
         command: None,
         environment: BTreeMap::new(),
         mounts: BTreeMap::new(),
@@ -26,18 +28,29 @@ fn settings(port: Port) -> Settings {
     settings
 }
 
-/// Runs all cases of a port, or those that `CASE` names; each must pass, and is printed.
+/// Whether the case in this place of the table is run: all are, or those that `CASE` names, or those of a `SHARE`. Of `I/N`
+/// it is every Nth case from the Ith.
+fn is_run(place: usize, case: &Case) -> bool {
+    let named = env::var("CASE").map_or(true, |names| names.split(',').any(|name| name == case.name));
+    let shared = env::var("SHARE").map_or(true, |share| {
+        let (nth, of) = share.split_once('/').expect("SHARE=I/N");
+        let [nth, of]: [usize; 2] = [nth, of].map(|number| number.parse().expect("SHARE=I/N"));
+        (1..=of).contains(&nth) && place % of == nth - 1
+    });
+    named && shared
+}
+
+/// Runs the cases of a port; each must pass, and is printed.
 fn passes(port: Port) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let failed = runtime.block_on(async {
         let lab = DockerLab::new(settings(port), port).await.expect("an engine answers");
         let mut failed = Vec::new();
-        for case in cases().filter(|case| case.port == port) {
-            if env::var("CASE").is_ok_and(|only| only.split(',').all(|name| name != case.name)) {
-                continue;
-            }
+        let all = cases().enumerate().filter(|(place, case)| is_run(*place, case));
+        for (_, case) in all.filter(|(_, case)| case.port == port) {
+            let begun = Instant::now();
             let verdict = run_case(case, &lab).await;
-            println!("docker: {case}: {verdict}");
+            println!("docker: {case}: {verdict} ({:.0} s)", begun.elapsed().as_secs_f64());
             if verdict != Verdict::Passed {
                 failed.push(format!("{case}: {verdict}"));
             }

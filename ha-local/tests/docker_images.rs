@@ -2,8 +2,14 @@
 #![cfg(feature = "docker")]
 
 use bollard::{Docker, query_parameters::RemoveImageOptionsBuilder};
-use ha_local::docker::image::{Image, ImageSource, Images};
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use ha_core::backend::Scope;
+use ha_local::docker::{
+    called,
+    engine::{Attached, Engine, File, Labels, Part, Wanted},
+    image::{Image, ImageSource, Images, KNOT, Origin, parts},
+    lab::{run_name, run_place, sweep},
+};
+use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 
 struct Place(PathBuf);
 
@@ -27,7 +33,7 @@ fn tar(contents: &str) -> Vec<u8> {
 #[ignore = "needs a Docker engine"]
 async fn an_image_is_made_once_and_again_when_it_changes() {
     let engine = Docker::connect_with_defaults().unwrap().negotiate_version().await.unwrap();
-    let place = Place(std::env::temp_dir().join(format!("ha-images-{}", std::process::id())));
+    let place = Place(run_place("images"));
     fs::create_dir_all(&place.0).unwrap();
     let path = place.0.join("root.tar");
     fs::write(&path, tar("one")).unwrap();
@@ -62,4 +68,43 @@ async fn an_image_is_made_once_and_again_when_it_changes() {
     image.source = ImageSource::Tar(place.0.join("absent.tar"));
     let absent = images.ensure(&image).await.unwrap_err().to_string();
     assert!(absent.contains("absent.tar"), "{absent}");
+}
+
+/// A weighted name: Knot takes this only with its module for it.
+const WEIGHTED: &str = "server:\n    rundir: /run/knot\n    listen: 0.0.0.0@53\n\
+                        database:\n    storage: /etc/ha\n\
+                        mod-geoip:\n  - id: shop\n    config-file: /etc/ha/weights\n    ttl: 7\n    mode: weighted\n\
+                        zone:\n  - domain: shop.example\n    storage: /etc/ha\n    module: mod-geoip/shop\n";
+const WEIGHTS: &str = "shop.example:\n  - weight: 3\n    A: 10.88.0.2\n  - weight: 1\n    A: 10.88.0.3\n";
+
+#[tokio::test]
+#[ignore = "needs a Docker engine, apt-get and a Debian mirror"]
+async fn the_dns_server_made_from_packages_draws_by_weight() {
+    let engine = Engine::connect(None, Duration::from_secs(60)).await.unwrap();
+    sweep(&engine).await.unwrap();
+    let place = Place(run_place("knot"));
+    let mut image = parts(Origin::Debian).into_iter().find(|image| image.name == KNOT).unwrap();
+    image.name = format!("ha-site/test:knot-{}", std::process::id());
+    let made = Images::new(engine.client().clone(), &place.0).ensure(&image).await.unwrap();
+    assert!(!made.present);
+
+    let scope = Scope { name: run_name("knot"), id: "1".into() };
+    let labels = Labels { scope: scope.clone(), part: Part::Dns, name: "names".into(), plan: String::new() };
+    let mut wanted = Wanted::new(called(&scope, "names"), &image.name, labels, Attached::Outside);
+    wanted.command = Some(["knotd", "-c", "/etc/ha/knot.conf"].map(str::to_owned).to_vec());
+    let file = |name: &str, content: &str| File {
+        place: format!("/etc/ha/{name}"),
+        content: content.into(),
+        mode: 0o600,
+        owner: (0, 0),
+    };
+    wanted.memory = vec!["/run/knot".into()];
+    wanted.files = vec![file("knot.conf", WEIGHTED), file("weights", WEIGHTS)];
+    let container = engine.create(&wanted).await.unwrap();
+    engine.start(&container).await.unwrap();
+    let ended = engine.exec(&container, &["knotc", "-c", "/etc/ha/knot.conf", "conf-check"]).await.unwrap();
+    engine.remove(&container).await.unwrap();
+    let options = RemoveImageOptionsBuilder::new().force(true).build();
+    engine.client().remove_image(&image.name, Some(options), None).await.unwrap();
+    assert_eq!(ended.code, 0, "{}", ended.said);
 }

@@ -15,12 +15,12 @@ use ha_core::{
 };
 use ha_local::docker::{
     Docker, Settings, Supervisor,
-    lab::DockerLab,
+    image::APP,
+    lab::{DockerLab, run_name, run_place, sweep},
     settings::{Program, Timers},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    env,
     future::Future,
     time::Duration,
 };
@@ -29,10 +29,10 @@ use tokio::time::Instant;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 fn settings(test: &str) -> Settings {
-    let directory = env::temp_dir().join(format!("ha-{test}-{}", std::process::id()));
+    let directory = run_place(test);
     let nothing = BTreeMap::new;
     let program =
-        Program { image: "ha-site/app:{release}".into(), command: None, environment: nothing(), mounts: nothing() };
+        Program { image: format!("{APP}:{{release}}"), command: None, environment: nothing(), mounts: nothing() };
     let mut settings = Settings::new(directory);
     settings.releases.insert("*".into(), program);
     settings.timers = Timers { turn: Duration::from_secs(2), grace: Duration::from_secs(1), ..Timers::default() };
@@ -137,8 +137,9 @@ fn a_zone_that_is_cut_off_or_dark_is_lived_without_and_used_again() {
 fn what_a_supervisor_that_died_left_half_done_is_finished_and_nothing_is_done_twice() {
     run(async {
         let settings = settings("killed");
-        let scope = Scope { name: format!("killed-{}", std::process::id()), id: "1".into() };
+        let scope = Scope { name: run_name("killed"), id: "1".into() };
         let docker = Docker::connect(settings.clone()).await.expect("an engine answers");
+        sweep(&docker.engine).await.expect("what earlier runs left is removed");
         let (backend, site) = (docker.backend(), site(&scope, 4));
         let dying = async {
             for life in 0..12 {

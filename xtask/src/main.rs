@@ -38,6 +38,10 @@ cargo xtask COMMAND
   readme             runs game_day and puts its page into the README
   images [--help]    puts the images on a Docker engine that sites on Docker run
                      from
+  docker [--share I/N | --of N --by HASH]
+                     the tests on a Docker engine (after images), and how long
+                     each takes; of the conformance suite the Ith of N shares,
+                     or one chosen by HASH
 ";
 
 fn main() -> ExitCode {
@@ -50,6 +54,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         ["check", rest @ ..] => check::asked(rest).and_then(|(world, depth)| check::run(&root(), world, depth)),
+        ["docker", rest @ ..] => docker::tests(&root(), rest),
         ["readme"] => readme::run(&root()),
         ["calls", rest @ ..] => calls::run(rest),
         ["sim", rest @ ..] => story::run(&root(), rest),

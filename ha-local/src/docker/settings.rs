@@ -1,5 +1,6 @@
 //! What is a provider's own and in no topology: where it remembers, what releases run from, ports, certificates, timers.
 
+use super::image;
 use ha_core::{keeper::Policy, name::Release, time::text, topology::HealthCheck};
 use serde::Deserialize;
 use std::{
@@ -59,8 +60,7 @@ pub struct Images {
 
 impl Default for Images {
     fn default() -> Self {
-        let named = |name: &str| format!("ha-site/{name}:local");
-        Self { net: named("net"), haproxy: named("haproxy"), knot: named("knot") }
+        Self { net: image::NET.into(), haproxy: image::HAPROXY.into(), knot: image::KNOT.into() }
     }
 }
 
@@ -73,7 +73,8 @@ pub struct Program {
     /// Its command, if not the image's own.
     #[serde(default)]
     pub command: Option<Vec<String>>,
-    /// What its environment has besides what every instance is told.
+    /// What its environment has besides what every instance is told. No secrets: the engine tells it to whoever may ask
+    /// the engine. They belong into files, see `mounts`.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
     /// Volumes, or places of the host, and where they are mounted.

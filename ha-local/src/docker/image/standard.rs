@@ -31,7 +31,7 @@ pub enum Origin {
 // Each with its public image and its Debian packages.
 const PARTS: [(&str, &str, &[&str]); 3] = [
     (HAPROXY, "haproxy:2.6", &["haproxy"]),
-    (KNOT, "cznic/knot:3.2", &["knot", "knot-dnsutils"]),
+    (KNOT, "cznic/knot:3.2", &["knot", "knot-dnsutils", "knot-module-geoip"]),
     (NET, "nicolaka/netshoot:v0.13", &["nftables", "iproute2", "busybox-static"]),
 ];
 

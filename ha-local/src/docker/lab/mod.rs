@@ -1,9 +1,12 @@
 //! The Docker engine as a laboratory of the conformance suite: real containers, struck by real faults.
 
+mod leftovers;
 mod plant;
 mod strike;
 mod user;
 mod world;
+
+pub use leftovers::{run_name, run_place, sweep};
 
 use super::{Docker, Settings, Supervisor, balancer, engine::Trouble};
 use async_trait::async_trait;
@@ -27,9 +30,11 @@ pub struct DockerLab {
 }
 
 impl DockerLab {
-    /// A laboratory for the cases of a port, on the engine that the settings name. An error says why there is none.
+    /// A laboratory for the cases of a port, on the engine that the settings name, after what earlier runs left there is
+    /// removed. An error says why there is none.
     pub async fn new(settings: Settings, port: Port) -> Result<Self, Trouble> {
         let docker = Docker::connect(settings).await?;
+        sweep(&docker.engine).await?;
         // Balancers check each ten seconds in these cases, and take out after two checks.
         let calm = match port {
             Port::Network | Port::Store => 2,
@@ -53,7 +58,7 @@ impl DockerLab {
 
 /// Two laboratories may be at work at once: each has a name of its own.
 fn scopes() -> [Scope; 2] {
-    ["one", "another"].map(|id| Scope { name: format!("conformance-{}", std::process::id()), id: id.into() })
+    ["one", "another"].map(|id| Scope { name: run_name("conformance"), id: id.into() })
 }
 
 #[async_trait]

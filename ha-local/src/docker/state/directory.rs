@@ -1,4 +1,8 @@
 //! Reading and changing the tables: one change at a time among all processes, each whole or not at all.
+//!
+//! A change holds a lock for milliseconds. A process that is frozen within one (SIGSTOP, a debugger, a hung disk) keeps the
+//! lock: whoever else changes anything waits ten seconds and fails with `Unavailable`, which names that process. Nothing is
+//! broken open, since it may thaw and write; reading goes on, and so does the site. It ends when that process does.
 
 use super::Tables;
 use crate::docker::engine::Trouble;
@@ -9,7 +13,7 @@ use std::{
     os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 const TABLES: &str = "state.json";
@@ -20,12 +24,19 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug)]
 pub struct Directory {
     place: Arc<PathBuf>,
+    patience: Duration,
 }
 
 impl Directory {
     /// The directory at this place; it is made when something is written.
     pub fn new(place: impl Into<PathBuf>) -> Self {
-        Self { place: Arc::new(place.into()) }
+        Self { place: Arc::new(place.into()), patience: PATIENCE }
+    }
+
+    /// The same, where nobody waits longer than this for another's change.
+    #[cfg(test)]
+    pub(super) fn patient_for(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Where it is.
@@ -76,21 +87,33 @@ impl Directory {
     }
 
     async fn lock(&self) -> Result<File, Trouble> {
-        let mut waited = Duration::ZERO;
+        let begun = Instant::now();
         loop {
             let place = self.place.clone();
             if let Some(lock) = blocking(move || try_lock(&place)).await? {
                 return Ok(lock);
             }
-            if waited >= PATIENCE {
-                let said = format!("{}: another process holds its lock", self.place.display());
-                return Err(Trouble::said(Kind::Unavailable, said));
+            if begun.elapsed() >= self.patience {
+                let place = self.place.clone();
+                return Err(blocking(move || Ok(held(&place))).await?);
             }
-            let pause = Duration::from_millis(5);
-            tokio::time::sleep(pause).await;
-            waited += pause;
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
+}
+
+/// Another process does not let go of the lock: which one, and what to do.
+fn held(place: &Path) -> Trouble {
+    let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
+    let inode = fs::metadata(place).map(|metadata| format!(":{}", metadata.ino())).unwrap_or_default();
+    // `1: FLOCK  ADVISORY  WRITE 4711 fe:00:1234 0 EOF`
+    let words = locks.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let mut holders =
+        words.filter(|words| words.get(1) == Some(&"FLOCK") && words.get(5).is_some_and(|it| it.ends_with(&inode)));
+    let who = holders.next().and_then(|words| words.get(4).map(|process| format!("process {process}")));
+    let who = who.unwrap_or_else(|| "another process".to_owned());
+    let said = format!("{}: {who} holds its lock; if it is frozen, let it go on or end it", place.display());
+    Trouble::said(Kind::Unavailable, said)
 }
 
 /// Runs what waits for a disk where nobody else waits for it.

@@ -6,7 +6,7 @@ use ha_core::{
     backend::{Expect, Kind, Scope, Store},
     time::Timestamp,
 };
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, time::Duration};
 
 /// A place of this test's own in which nothing is.
 fn place(test: &str) -> PathBuf {
@@ -19,8 +19,9 @@ fn run<T>(test: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test)
 }
 
-fn zone(tables: &mut Tables, name: &str) {
+fn zone(tables: &mut Tables, name: &str) -> Result<(), Trouble> {
     tables.zones.insert(key("shop", name), ZoneRow { dark: true, ..ZoneRow::default() });
+    Ok(())
 }
 
 #[test]
@@ -29,7 +30,7 @@ fn no_change_is_lost_among_many_who_change() {
         let place = place("many");
         let writers = (0..16).map(|writer| {
             let directory = Directory::new(&place);
-            tokio::spawn(async move { directory.change(move |tables| Ok(zone(tables, &writer.to_string()))).await })
+            tokio::spawn(async move { directory.change(move |tables| zone(tables, &writer.to_string())).await })
         });
         for writer in writers.collect::<Vec<_>>() {
             writer.await.unwrap().unwrap();
@@ -45,16 +46,16 @@ fn what_is_refused_changes_nothing_and_what_changes_nothing_is_not_written() {
     run(async {
         let place = place("refused");
         let directory = Directory::new(&place);
-        directory.change(|tables| Ok(zone(tables, "a"))).await.unwrap();
+        directory.change(|tables| zone(tables, "a")).await.unwrap();
         let before = directory.read().await.unwrap();
         let refused = directory.change(|tables| {
-            zone(tables, "b");
+            zone(tables, "b")?;
             Err::<(), _>(Trouble::from(Kind::Denied))
         });
         assert_eq!(refused.await.unwrap_err().kind(), &Kind::Denied);
-        directory.change(|tables| Ok(zone(tables, "a"))).await.unwrap();
+        directory.change(|tables| zone(tables, "a")).await.unwrap();
         assert_eq!(directory.read().await.unwrap(), before);
-        directory.change(|tables| Ok(zone(tables, "c"))).await.unwrap();
+        directory.change(|tables| zone(tables, "c")).await.unwrap();
         assert!(directory.read().await.unwrap().version > before.version);
         fs::remove_dir_all(place).unwrap();
     });
@@ -67,11 +68,23 @@ fn a_provider_that_remembers_nothing_leaves_no_file() {
         let directory = Directory::new(&place);
         let scope = Scope { name: "shop".into(), id: "1".into() };
         let version = directory.put(&scope, &"lease".into(), b"mine", &Expect::Absent).await.unwrap();
-        directory.change(|tables| Ok(zone(tables, "a"))).await.unwrap();
+        directory.change(|tables| zone(tables, "a")).await.unwrap();
         assert!(place.is_dir());
-        directory.change(|tables| Ok(tables.zones.clear())).await.unwrap();
+        directory
+            .change(|tables| {
+                tables.zones.clear();
+                Ok(())
+            })
+            .await
+            .unwrap();
         let turn = Turn { holder: "me".into(), until: Timestamp::NEVER };
-        directory.change(|tables| Ok(tables.supervisor = Some(turn))).await.unwrap();
+        directory
+            .change(|tables| {
+                tables.supervisor = Some(turn);
+                Ok(())
+            })
+            .await
+            .unwrap();
         directory.delete(&scope, &"lease".into(), &version).await.unwrap();
         assert!(!place.exists());
     });
@@ -87,4 +100,22 @@ fn a_file_of_another_version_is_told_with_its_place() {
         assert!(trouble.contains("state.json") && trouble.contains("line 1"), "{trouble}");
         fs::remove_dir_all(place).unwrap();
     });
+}
+
+#[test]
+fn who_is_frozen_within_a_change_is_named_and_does_not_keep_others_waiting_for_ever() {
+    let place = place("frozen");
+    let directory = Directory::new(&place).patient_for(Duration::from_millis(100));
+    run(directory.change(|tables| zone(tables, "a"))).unwrap();
+    let frozen = fs::File::open(&place).unwrap();
+    frozen.lock().unwrap();
+    let refused = run(directory.change(|tables| zone(tables, "b"))).unwrap_err();
+    assert_eq!(*refused.kind(), Kind::Unavailable);
+    let holder = format!("process {} holds its lock", std::process::id());
+    assert!(refused.to_string().contains(&holder), "{refused}");
+    assert_eq!(run(directory.read()).unwrap().zones.len(), 1);
+    drop(frozen);
+    run(directory.change(|tables| zone(tables, "b"))).unwrap();
+    assert_eq!(run(directory.read()).unwrap().zones.len(), 2);
+    fs::remove_dir_all(&place).unwrap();
 }

@@ -37,10 +37,8 @@ fn known() -> (String, ha_core::name::InstanceId) {
 fn what_runs_no_more_is_lost_unless_it_was_leaving() {
     let stopped = Findings { stopped: [known()].into(), ..Findings::default() };
     for phase in PHASES {
-        let expected = match phase {
-            InstancePhase::Draining => (InstancePhase::Draining, true),
-            _ => (InstancePhase::Lost, false),
-        };
+        let leaves = phase == InstancePhase::Draining;
+        let expected = if leaves { (phase, true) } else { (InstancePhase::Lost, false) };
         assert_eq!(judged(with_member(5, phase), &stopped), expected, "{phase:?}");
     }
 }

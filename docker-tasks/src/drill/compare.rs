@@ -89,7 +89,8 @@ impl Known {
             _ => false,
         };
         self.struck = self.there.iter().filter(meant).cloned().collect();
-        (self.event, self.reshaped, self.launched) = (event, event == 0, 0);
+        // A zone that is back is used again before the others are relieved.
+        (self.event, self.reshaped, self.launched) = (event, event == 0 || kind == "zone", 0);
         self.leaving.clear();
     }
 
@@ -100,7 +101,7 @@ impl Known {
             Act::Launch(id) if is_there(id) => Some("it is there already".into()),
             Act::Launch(_) => {
                 let free = self.struck.union(&self.leaving).count();
-                let caused = self.reshaped || self.launched < free || self.event == 0;
+                let caused = self.reshaped || self.launched < free;
                 (!caused).then(|| "nothing made place for it".into())
             }
             Act::Drain(id) | Act::Stop(id) | Act::Retire(id) | Act::Hold(id) | Act::PutBack(id) if !is_there(id) => {

@@ -65,16 +65,6 @@ impl Decision {
         };
         Self { event: 0, at: Duration::from_nanos(at.0), resource, act, text }
     }
-
-    /// The instance that it is about.
-    pub fn instance(&self) -> Option<&str> {
-        match &self.act {
-            Act::Launch(id) | Act::Drain(id) | Act::Stop(id) | Act::Retire(id) | Act::Hold(id) | Act::PutBack(id) => {
-                Some(id)
-            }
-            Act::Other => None,
-        }
-    }
 }
 
 fn of_step(step: &Step) -> (String, Act) {

@@ -63,7 +63,9 @@ pub async fn run(script: &Script) -> Result<Decisions, String> {
     let backend = lab.empty().await;
     let [scope, _] = lab.scopes();
     let ran = drill(script, (&lab, &backend, &scope), &record).await;
-    let site = named(&script.site, &scope).map_err(|problems| problems.to_string())?;
+    // An older generation would be told that a newer one has taken over.
+    let asked = script.acts.iter().rev().find_map(|timed| if let Act::Ask(site) = &timed.act { Some(site) } else { None });
+    let site = named(asked.unwrap_or(&script.site), &scope).map_err(|problems| problems.to_string())?;
     let gone = teardown(&site, &backend).await;
     let cleared = lab.clear().await;
     ran?;

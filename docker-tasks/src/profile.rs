@@ -123,7 +123,7 @@ async fn once(round: u32, seen: &Shared) -> Result<(), String> {
 }
 
 fn site(round: u32) -> Result<ValidTopology, Problems> {
-    let web = Pool::new("web").release("r1").size(4..=4).capacity(4).ready("/ready", Duration::from_secs(60));
+    let web = Pool::new("web").release("r1").size(4..=5).capacity(4).ready("/ready", Duration::from_secs(60));
     Topology::new(&format!("profile-{}", std::process::id()))
         .id(&round.to_string())
         .zones(["a", "b"])

@@ -8,7 +8,6 @@ use ha_core::{
     keeper::pool::Order,
     name::{InstanceId, PoolName},
     plan::{Action, BalancerStep, DnsStep, NetworkStep, PoolStep},
-    teardown,
     time::Timestamp,
     validate::Problems,
 };
@@ -35,6 +34,8 @@ ha-local/src/sim/profile/docker.toml. Needs the images of `cargo xtask images`.
 
 /// How often the site is looked at meanwhile.
 const LOOK: Duration = Duration::from_millis(10);
+/// Between two turns of the loop.
+const PERIOD: Duration = Duration::from_millis(500);
 const MEASURED: [(&str, &str); 9] = [
     ("boot.running", "launch until the instance's process runs"),
     ("boot.ready", "from then until the application answers 2xx"),
@@ -116,7 +117,7 @@ async fn once(round: u32, seen: &Shared) -> Result<(), String> {
     let backend = docker.backend();
     let site = site(round).map_err(|problems| problems.to_string())?;
     let made = made(&site, (&docker, &backend), seen).await;
-    let gone = teardown(&site, &backend).await;
+    let gone = Controller::new(backend.clone(), "profile".into()).period(PERIOD).until_converged(&site.removed()).await;
     supervisor.stop().await.map_err(|trouble| app::said(&trouble))?;
     made?;
     gone.map(|_| ()).map_err(|stalled| format!("the site is not removed: {stalled}"))
@@ -136,7 +137,7 @@ fn site(round: u32) -> Result<ValidTopology, Problems> {
 async fn made(site: &ValidTopology, (docker, backend): (&Docker, &Backend), seen: &Shared) -> Result<(), String> {
     let by_loop = seen.clone();
     let mut controller = Controller::new(backend.clone(), "profile".into())
-        .period(Duration::from_millis(500))
+        .period(PERIOD)
         .observer(Arc::new(move |event: &Event| hear(&by_loop, event)));
     let scope = site.scope();
     tokio::select! {

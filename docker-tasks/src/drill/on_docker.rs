@@ -13,7 +13,6 @@ use ha_core::{
     keeper::pool::Order,
     name::PoolName,
     reconcile::Wanted,
-    teardown,
     time::Timestamp,
     validate::Problems,
 };
@@ -63,16 +62,17 @@ pub async fn run(script: &Script) -> Result<Decisions, String> {
     let backend = lab.empty().await;
     let [scope, _] = lab.scopes();
     let ran = drill(script, (&lab, &backend, &scope), &record).await;
+    // What the removal of the site leads to is no part of the drill.
+    let decisions = std::mem::take(&mut lock(&record).decisions);
     // An older generation would be told that a newer one has taken over.
     let asked = script.acts.iter().rev().find_map(|timed| if let Act::Ask(site) = &timed.act { Some(site) } else { None });
     let site = named(asked.unwrap_or(&script.site), &scope).map_err(|problems| problems.to_string())?;
-    let gone = teardown(&site, &backend).await;
+    let gone = Controller::new(backend.clone(), "drill".into()).period(PERIOD).until_converged(&site.removed()).await;
     let cleared = lab.clear().await;
     ran?;
     gone.map_err(|stalled| format!("the site is not removed: {stalled}"))?;
     cleared.map_err(|trouble| crate::app::said(&trouble))?;
-    let mut record = lock(&record);
-    Ok(std::mem::take(&mut record.decisions))
+    Ok(decisions)
 }
 
 async fn drill(

@@ -1,16 +1,23 @@
 //! Those of the project's own commands that need a Docker engine.
 
 mod app;
+mod drill;
 mod images;
+mod profile;
 
-use std::process::ExitCode;
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = match arguments.split_first() {
         Some((command, rest)) if command == "images" => images::run(rest).await,
-        _ => Err(format!("called by cargo xtask only\n\n{}", images::HELP)),
+        Some((command, rest)) if command == "drill" => drill::run(rest, &root()).await,
+        Some((command, rest)) if command == "docker-profile" => profile::run(rest).await,
+        _ => Err(format!("called by cargo xtask only\n\n{}\n{}\n{}", images::HELP, drill::HELP, profile::HELP)),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -19,4 +26,10 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The project's folder.
+fn root() -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.parent().map_or_else(|| own.to_owned(), Path::to_owned)
 }

@@ -16,7 +16,7 @@ usage: game_day [OPTIONS]          (from the project: cargo run --release --exam
                      empty list of events: nothing
   --incident ID      which of the file's scenarios                         [the only one]
   --seed N           the source of chance; the same seed, the same day     [42]
-  --profile P        how the provider behaves: aws, ideal or a FILE        [aws]
+  --profile P        how the provider behaves: aws, docker, ideal, a FILE  [aws]
   --workload FILE    what a request costs, and how patient users are       [the reference one]
   --without-loop     the loop makes the site and then never runs again
   --json FILE        writes the report

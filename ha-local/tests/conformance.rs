@@ -39,4 +39,9 @@ ports! {
     balancers_of_aws: Balancer, aws;
     names_of_aws: Dns, aws;
     the_store_of_aws: Store, aws;
+    networks_of_docker: Network, docker;
+    pools_of_docker: Pool, docker;
+    balancers_of_docker: Balancer, docker;
+    names_of_docker: Dns, docker;
+    the_store_of_docker: Store, docker;
 }

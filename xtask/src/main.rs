@@ -42,13 +42,18 @@ cargo xtask COMMAND
                      the tests on a Docker engine (after images), and how long
                      each takes; of the conformance suite the Ith of N shares,
                      or one chosen by HASH
+  drill [--simulator]
+                     the same drill in the simulator and on Docker: are the
+                     decisions the same?
+  docker-profile     measures how Docker behaves on this machine, as rows of the
+                     simulator's profile
 ";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
-        ["images", ..] => docker::run(&root(), &words),
+        ["images" | "drill" | "docker-profile", ..] => docker::run(&root(), &words),
         ["help" | "--help" | "-h"] | [_, "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())

@@ -4,8 +4,10 @@
 pub mod dns;
 mod drive;
 pub mod health;
+mod observed;
 mod policy;
 pub mod pool;
 
 pub use drive::{Hands, drive};
+pub use observed::{ObservedHands, OrderObserver};
 pub use policy::Policy;

@@ -11,6 +11,7 @@ use ha_core::{
     backend::Backend,
     event::Observer,
     fault::{Fault, Scenario},
+    keeper::OrderObserver,
     time::{Timestamp, parse},
     topology::ValidTopology,
     validate::{Problem, Problems},
@@ -171,6 +172,11 @@ impl Sim {
     /// Tells every event of our loop to an observer of one's own. It must not call the simulation.
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.setup.observers.push(observer);
+        self
+    }
+    /// Tells every accepted order of the provider's keepers to an observer of one's own. It must not call the simulation.
+    pub fn orders(mut self, observer: Arc<dyn OrderObserver>) -> Self {
+        self.setup.orders = Some(observer);
         self
     }
     /// Runs code of one's own beside the loop, from the first arrival on, with the simulated ports; `backend.clock` is

@@ -11,7 +11,7 @@ use super::{
 };
 use ha_core::{
     event::Observer,
-    keeper::drive,
+    keeper::{ObservedHands, OrderObserver, drive},
     reconcile::{Controller, Wanted},
     topology::ValidTopology,
 };
@@ -26,11 +26,13 @@ pub struct LoopSetup {
     pub lease: Duration,
     /// Who is told every event, besides the trace.
     pub observers: Vec<Arc<dyn Observer>>,
+    /// Who is told every order of the provider's keepers that was accepted.
+    pub orders: Option<Arc<dyn OrderObserver>>,
 }
 
 impl Default for LoopSetup {
     fn default() -> Self {
-        Self { period: Duration::from_secs(30), lease: Duration::from_secs(90), observers: Vec::new() }
+        Self { period: Duration::from_secs(30), lease: Duration::from_secs(90), observers: Vec::new(), orders: None }
     }
 }
 
@@ -53,7 +55,13 @@ pub fn starter(setup: LoopSetup) -> Starter {
             Some(TaskKind::Keeper(scope, pool)) => {
                 let policy = shared.lock().world.profile.keeper.policy.clone();
                 let hands = SimHands::new(caller, scope, pool);
-                Box::pin(async move { drive(&hands, &policy).await })
+                match setup.orders.clone() {
+                    Some(orders) => {
+                        let hands = ObservedHands::new(hands, orders);
+                        Box::pin(async move { drive(&hands, &policy).await })
+                    }
+                    None => Box::pin(async move { drive(&hands, &policy).await }),
+                }
             }
             // The user's own code is spawned with its task and never started by the world.
             Some(TaskKind::Own(_)) | None => Box::pin(async {}),

@@ -14,6 +14,7 @@ use ha_core::{
     backend::{Backend, Resource, Scope},
     conformance::{Answer, Entry, Lab, Material, Object, Patience, Port, Request},
     fault::Fault,
+    keeper::OrderObserver,
     name::DnsName,
     topology::{Boot, Endpoint},
 };
@@ -27,6 +28,7 @@ pub struct DockerLab {
     patience: Patience,
     supervisor: Mutex<Option<Supervisor>>,
     users: Mutex<BTreeMap<u32, User>>,
+    orders: Option<Arc<dyn OrderObserver>>,
 }
 
 impl DockerLab {
@@ -43,7 +45,12 @@ impl DockerLab {
         };
         let [poll, calm, limit] = [Duration::from_millis(400), Duration::from_secs(calm), Duration::from_secs(150)];
         let patience = Patience { poll, calm, limit };
-        Ok(Self { docker, patience, supervisor: Mutex::new(None), users: Mutex::default() })
+        Ok(Self { docker, patience, supervisor: Mutex::new(None), users: Mutex::default(), orders: None })
+    }
+
+    /// The same; the observer is told every order of its keepers that was accepted.
+    pub fn orders(self, observer: Arc<dyn OrderObserver>) -> Self {
+        Self { orders: Some(observer), ..self }
     }
 
     /// Ends what keeps the laboratory's sites and removes all that is there of them.
@@ -68,7 +75,11 @@ impl Lab for DockerLab {
             eprintln!("what a case before this one made is not gone: {trouble}");
         }
         let told = |sentence: &str| eprintln!("supervisor: {sentence}");
-        *self.supervisor.lock().await = Some(Supervisor::new(self.docker.clone(), told));
+        let supervisor = match self.orders.clone() {
+            Some(orders) => Supervisor::observed(self.docker.clone(), told, orders),
+            None => Supervisor::new(self.docker.clone(), told),
+        };
+        *self.supervisor.lock().await = Some(supervisor);
         self.docker.backend()
     }
     async fn another_eye(&self) -> Backend {

@@ -10,7 +10,11 @@ use super::{
     network,
     pool::{self, PoolHands},
 };
-use ha_core::keeper::drive;
+use ha_core::{
+    keeper::{ObservedHands, OrderObserver, drive, pool::Order},
+    name::PoolName,
+    time::Timestamp,
+};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::{
     runtime::Handle,
@@ -30,8 +34,17 @@ pub struct Supervisor {
 impl Supervisor {
     /// Begins to keep; `told` gets what goes wrong, a sentence each.
     pub fn new(docker: Arc<Docker>, told: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self::observed(docker, told, Arc::new(|_: Timestamp, _: &PoolName, _: &Order| {}))
+    }
+
+    /// The same; besides, `orders` is told every order of the keepers that was accepted.
+    pub fn observed(
+        docker: Arc<Docker>,
+        told: impl Fn(&str) + Send + Sync + 'static,
+        orders: Arc<dyn OrderObserver>,
+    ) -> Self {
         let acting = Arc::new(Acting::new(docker, told));
-        let task = Handle::current().spawn(run(acting.clone()));
+        let task = Handle::current().spawn(run(acting.clone(), orders));
         Self { acting, task }
     }
 
@@ -51,7 +64,7 @@ impl Drop for Supervisor {
 }
 
 /// Everything is tended side by side, so that a balancer that takes long to make keeps no instance from being missed.
-async fn run(acting: Arc<Acting>) {
+async fn run(acting: Arc<Acting>, orders: Arc<dyn OrderObserver>) {
     let mut pools = pool::Tending::new(acting.clone());
     let networks = async {
         loop {
@@ -77,7 +90,7 @@ async fn run(acting: Arc<Acting>) {
             acting.hear("names", dns::tend(&acting).await);
         }
     };
-    tokio::join!(acting.beat(), keep(&acting), networks, instances, balancers, names);
+    tokio::join!(acting.beat(), keep(&acting, &orders), networks, instances, balancers, names);
 }
 
 /// Waits for the next pass: after each poke, and every so often, while it is this one's turn.
@@ -92,7 +105,7 @@ async fn its_turn(acting: &Acting) {
 }
 
 /// Lets each pool that is there have a keeper.
-async fn keep(acting: &Arc<Acting>) {
+async fn keep(acting: &Arc<Acting>, orders: &Arc<dyn OrderObserver>) {
     let mut keepers: BTreeMap<String, JoinSet<()>> = BTreeMap::new();
     loop {
         its_turn(acting).await;
@@ -104,6 +117,7 @@ async fn keep(acting: &Arc<Acting>) {
             while running.try_join_next().is_some() {}
             if running.is_empty() {
                 let hands = PoolHands::new(acting.clone(), &row.owner, &row.spec.name);
+                let hands = ObservedHands::new(hands, orders.clone());
                 let policy = acting.docker.settings.policy.clone();
                 running.spawn(async move { drive(&hands, &policy).await });
             }

@@ -8,7 +8,7 @@ use super::Distribution;
 use ha_core::{keeper::Policy, topology::HealthCheck, validate::Problems};
 use std::{path::Path, time::Duration};
 
-/// A provider. [`Profile::aws`], [`Profile::ideal`], or a file that says what is different from one of these.
+/// A provider. [`Profile::aws`], [`Profile::docker`], [`Profile::ideal`], or a file that says what is different from one of these.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
     /// What it is called.
@@ -180,6 +180,12 @@ impl Profile {
             .expect("the table is part of the program, and `every_figure_of_a_built_in_profile_is_stated` reads it")
     }
 
+    /// This package's own Docker backend, as it was measured and as it is set.
+    pub fn docker() -> Self {
+        Self::read(include_str!("docker.toml"), "docker.toml")
+            .expect("the table is part of the program, and `every_figure_of_a_built_in_profile_is_stated` reads it")
+    }
+
     /// A provider that takes no time: a site is its formula.
     pub fn ideal() -> Self {
         Self::read(include_str!("ideal.toml"), "ideal.toml")
@@ -204,6 +210,7 @@ impl Profile {
     pub fn named(name: &str) -> Option<Self> {
         match name {
             "aws" => Some(Self::aws()),
+            "docker" => Some(Self::docker()),
             "ideal" => Some(Self::ideal()),
             _ => None,
         }

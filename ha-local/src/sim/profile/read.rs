@@ -10,17 +10,14 @@ use ha_core::{
 use std::time::Duration;
 
 impl Profile {
-    /// Reads the text of a profile file. With `base = "aws"` (or `"ideal"`) only what is different must be there.
+    /// Reads the text of a profile file. With `base = "aws"` (`"docker"`, `"ideal"`) only what is different must be there.
     pub fn read(text: &str, file: &str) -> Result<Self, Problems> {
         let document = Document::parse(text, file)?;
         let root = document.root();
         let based = root.has("base");
-        let base = root.choice("base", &[("aws", true), ("ideal", false)]);
-        let mut profile = match base {
-            Some(true) => Self::aws(),
-            Some(false) => Self::ideal(),
-            None => Self::blank(),
-        };
+        type Base = fn() -> Profile;
+        let bases: [(&str, Base); 3] = [("aws", Self::aws), ("docker", Self::docker), ("ideal", Self::ideal)];
+        let mut profile = root.choice("base", &bases).map_or_else(Self::blank, |base| base());
         profile.name = root.text("name").map_or_else(|| file.to_owned(), String::from);
         profile.read_tables(&root, based);
         root.close();

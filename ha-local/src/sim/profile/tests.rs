@@ -4,11 +4,12 @@ use super::*;
 use proptest::prelude::*;
 
 const AWS: &str = include_str!("aws.toml");
+const DOCKER: &str = include_str!("docker.toml");
 const IDEAL: &str = include_str!("ideal.toml");
 
 #[test]
 fn every_figure_of_a_built_in_profile_is_stated() {
-    for (name, text) in [("aws", AWS), ("ideal", IDEAL)] {
+    for (name, text) in [("aws", AWS), ("docker", DOCKER), ("ideal", IDEAL)] {
         let profile = Profile::read(text, name).unwrap_or_else(|problems| panic!("{problems}"));
         assert_eq!(profile.name, name);
         assert_eq!(Profile::named(name), Some(profile));
@@ -22,10 +23,10 @@ fn every_figure_of_a_built_in_profile_is_stated() {
 }
 
 #[test]
-fn every_figure_of_aws_has_its_source() {
-    for line in AWS.lines().filter(|line| line.contains(" = ") && !line.starts_with("name")) {
+fn every_figure_of_aws_and_docker_has_its_source() {
+    for line in AWS.lines().chain(DOCKER.lines()).filter(|line| line.contains(" = ") && !line.starts_with("name")) {
         let source = line.split_once(" # ").unwrap_or_else(|| panic!("no source: {line}")).1;
-        let known = ["guide", "measured: ", "ours", "RFC ", "the default of "];
+        let known = ["guide", "measured: ", "set: ", "ours", "RFC ", "the default of "];
         assert!(known.iter().any(|word| source.starts_with(word)), "{line}");
     }
 }

@@ -8,7 +8,7 @@ use super::{
 use ha_core::{
     backend::state::{InstancePhase, Phase, TargetHealth},
     name::ZoneName,
-    topology::Protocol,
+    topology::{Endpoint, Protocol},
 };
 use ha_local::docker::{
     balancer::BalancerRow,
@@ -95,7 +95,7 @@ fn page(site: &Site, tables: &Tables, (keeper, keeps): (&str, bool), paint: Pain
     for row in tables.records.values().filter(|row| row.owner == site.scope) {
         let name = format!("name {}", row.set.name);
         let phase = paint.paint(tone(row.phase), word(row.phase), 8);
-        let alive = row.answers.iter().filter(|(_, alive)| *alive).map(|(endpoint, _)| format!("{endpoint}"));
+        let alive = row.answers.iter().filter(|(_, alive)| *alive).map(|(endpoint, _)| stands_for(endpoint));
         let server = tables.name_servers.get(&site.scope.to_string());
         let asked = server.map_or(String::new(), |server| format!("  dig @127.0.0.1 -p {}", server.port));
         page += &format!("{name:<24} {phase} {}{asked}\n", alive.collect::<Vec<_>>().join(", "));
@@ -134,7 +134,7 @@ fn value(site: &Site, tables: &Tables, (keeper, keeps): (&str, bool)) -> Value {
         json!({ "name": row.spec.name, "phase": word(row.phase), "urls": urls(row), "targets": targets.collect::<Vec<_>>() })
     };
     let records = tables.records.values().filter(|row| row.owner == site.scope).map(|row| {
-        let alive = row.answers.iter().filter(|(_, alive)| *alive).map(|(endpoint, _)| endpoint.to_string());
+        let alive = row.answers.iter().filter(|(_, alive)| *alive).map(|(endpoint, _)| stands_for(endpoint));
         json!({ "name": row.set.name, "phase": word(row.phase), "answers": alive.collect::<Vec<_>>() })
     });
     json!({
@@ -192,5 +192,12 @@ fn tone(phase: Phase) -> Tone {
         Phase::Pending | Phase::Removing => Tone::Moving,
         Phase::Active => Tone::Good,
         Phase::Broken => Tone::Bad,
+    }
+}
+
+fn stands_for(endpoint: &Endpoint) -> String {
+    match endpoint {
+        Endpoint::Balancer(name) => format!("balancer {name}"),
+        Endpoint::Pool(name) => format!("pool {name}"),
     }
 }

@@ -1,7 +1,7 @@
 //! Volumes: what instances write that is to outlive them.
 
 use super::{Engine, Labels, Part, Trouble, container::unless};
-use bollard::{models::VolumeCreateRequest, query_parameters::ListVolumesOptionsBuilder};
+use bollard::{models::VolumeCreateRequest, query_parameters::{ListVolumesOptionsBuilder, RemoveVolumeOptions}};
 use ha_core::backend::Scope;
 
 impl Engine {
@@ -27,7 +27,7 @@ impl Engine {
 
     /// Removes a volume with all that is in it.
     pub async fn remove_volume(&self, name: &str) -> Result<(), Trouble> {
-        let remove = self.client().remove_volume(name, None);
+        let remove = self.client().remove_volume(name, None::<RemoveVolumeOptions>);
         unless(self.call("removing a volume", remove).await, &[404])
     }
 }

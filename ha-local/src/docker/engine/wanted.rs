@@ -35,6 +35,8 @@ pub struct Wanted {
     pub memory: Vec<String>,
     /// Files that are put into it before it starts.
     pub files: Vec<File>,
+    /// The user and the groups as which it runs, by number, if not as the image says.
+    pub user: Option<(u32, Vec<u32>)>,
     /// Whether the engine starts it again when it ends by itself, so that it comes back while no supervisor runs.
     pub revives: bool,
 }

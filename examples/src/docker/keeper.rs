@@ -9,6 +9,7 @@ use ha_local::docker::{
     engine::{Attached, File, Labels, Part, Standing, Trouble, Wanted},
 };
 use std::{
+    collections::BTreeSet,
     fs,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
@@ -18,7 +19,7 @@ use std::{
 const NAME: &str = "supervisor";
 const SOCKET: &str = "/var/run/docker.sock";
 
-/// Starts it, made anew when it ran from other files; answers whether it was started now.
+/// Starts it, in place of one that is there.
 pub async fn start(site: &Site) -> Result<(), Stop> {
     let wanted = wanted(site).map_err(Stop::Failed)?;
     let failed = |trouble: Trouble| Stop::Failed(format!("the supervisor cannot be started: {trouble}"));
@@ -53,7 +54,9 @@ fn wanted(site: &Site) -> Result<Wanted, String> {
     fs::create_dir_all(&around).map_err(|error| told(&around, error))?;
     let content = fs::read(&site.provider).map_err(|error| told(&site.provider, error))?;
     let mut mounts = vec![pair(&around, "")];
-    mounts.extend(settings.certificates.values().map(|place| pair(place, ":ro")));
+    // One file may be the certificate of several names, and is mounted once.
+    let certificates: BTreeSet<&PathBuf> = settings.certificates.values().collect();
+    mounts.extend(certificates.into_iter().map(|place| pair(place, ":ro")));
     let mut environment = Vec::new();
     let mut user = None;
     match settings.engine.clone().or_else(|| std::env::var("DOCKER_HOST").ok()) {

@@ -50,6 +50,9 @@ impl Site {
         let provider = provider.canonicalize().map_err(wrong)?;
         let mut settings = Settings::open(&provider).map_err(|unfit| Stop::Wrong(unfit.to_string()))?;
         settings.directory = straight(&settings.directory);
+        for place in settings.certificates.values_mut() {
+            *place = straight(place);
+        }
         let mut topology = read.topology().clone();
         topology.id.get_or_insert_with(|| of_place(&settings.directory));
         let wanted = topology.validate().map_err(|problems| Stop::Wrong(problems.to_string()))?;

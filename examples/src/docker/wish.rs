@@ -6,9 +6,10 @@ use super::{
     site::{Site, Stop, hold},
 };
 use ha_core::{
-    Controller, Topology, ValidTopology,
+    Controller, Observed, Topology, ValidTopology,
     backend::state::{InstancePhase, TargetHealth},
     event::{Event, What},
+    plan,
     time::show,
     topology::Capacity,
 };
@@ -18,6 +19,12 @@ use tokio::time::{interval, sleep};
 
 /// Makes the site, and what keeps it.
 pub async fn up(site: &Site, origin: Option<Origin>, line: &Line) -> Result<(), Stop> {
+    let backend = site.docker.backend();
+    let first = plan(&site.wanted, &Observed::nothing(backend.clock.now())).checked(&site.wanted, &backend);
+    if !first.problems.is_empty() {
+        let problems = first.problems.iter().map(|problem| format!("\n  {problem}")).collect::<String>();
+        return Err(Stop::Wrong(format!("containers cannot keep this site:{problems}")));
+    }
     images::ensure(site, origin, line).await?;
     line.say(format!("site {}: its supervisor starts", site.scope));
     keeper::start(site).await?;

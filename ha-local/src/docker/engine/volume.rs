@@ -1,7 +1,10 @@
 //! Volumes: what instances write that is to outlive them.
 
 use super::{Engine, Labels, Part, Trouble, container::unless};
-use bollard::{models::VolumeCreateRequest, query_parameters::{ListVolumesOptionsBuilder, RemoveVolumeOptions}};
+use bollard::{
+    models::VolumeCreateRequest,
+    query_parameters::{ListVolumesOptionsBuilder, RemoveVolumeOptions},
+};
 use ha_core::backend::Scope;
 
 impl Engine {

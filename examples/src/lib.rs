@@ -1,7 +1,9 @@
-//! The parts of `game_day`, so that the program itself reads like a table of contents.
+//! The parts of `game_day` and `docker_site`, so that the programs themselves read like a table of contents.
 
 pub mod arguments;
 pub mod day;
+#[cfg(feature = "docker")]
+pub mod docker;
 pub mod inputs;
 pub mod output;
 pub mod program;

@@ -77,7 +77,8 @@ pub struct Program {
     /// the engine. They belong into files, see `mounts`.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
-    /// Volumes, or places of the host, and where they are mounted.
+    /// What is mounted where: a name without a slash is a volume of the site's own, which is made when it is needed and
+    /// outlives pools; anything else a place of the host.
     #[serde(default)]
     pub mounts: BTreeMap<String, String>,
 }

@@ -24,15 +24,18 @@ pub enum Part {
     Dns,
     /// What keeps the site.
     Supervisor,
+    /// What outlives instances that write to it.
+    Volume,
 }
 
-const PARTS: [(Part, &str); 6] = [
+const PARTS: [(Part, &str); 7] = [
     (Part::Network, "network"),
     (Part::Holder, "holder"),
     (Part::Instance, "instance"),
     (Part::Balancer, "balancer"),
     (Part::Dns, "dns"),
     (Part::Supervisor, "supervisor"),
+    (Part::Volume, "volume"),
 ];
 
 impl Part {

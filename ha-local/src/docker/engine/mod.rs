@@ -5,6 +5,7 @@ mod exec;
 mod labels;
 mod network;
 mod trouble;
+mod volume;
 mod wanted;
 
 pub use container::{Seen, Standing};

@@ -1,4 +1,4 @@
-//! Networks and volumes. Names of networks are not unique at the engine: they are looked up by label and used by id.
+//! Networks. Names of networks are not unique at the engine: they are looked up by label and used by id.
 
 use super::{Engine, Labels, Part, Trouble, container::unless};
 use bollard::{

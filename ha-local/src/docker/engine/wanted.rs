@@ -35,6 +35,8 @@ pub struct Wanted {
     pub memory: Vec<String>,
     /// Files that are put into it before it starts.
     pub files: Vec<File>,
+    /// The user and the groups as which it runs, by number, if not as the image says.
+    pub user: Option<(u32, Vec<u32>)>,
     /// Whether the engine starts it again when it ends by itself, so that it comes back while no supervisor runs.
     pub revives: bool,
 }
@@ -53,6 +55,8 @@ pub enum Attached {
     },
     /// In the network place of another container.
     With(String),
+    /// In the engine's own network place: there 127.0.0.1 is where published ports are.
+    Host,
 }
 
 /// What a published port carries.
@@ -103,6 +107,7 @@ impl Wanted {
             mounts: Vec::new(),
             memory: Vec::new(),
             files: Vec::new(),
+            user: None,
             revives: false,
         }
     }
@@ -110,7 +115,9 @@ impl Wanted {
     pub(super) fn body(&self) -> ContainerCreateBody {
         let ports = |port: &Port| (port.inside(), Some(vec![port.on_loopback()]));
         let mount = |(from, to): &(String, String)| format!("{from}:{to}");
+        let groups = |(_, groups): &(u32, Vec<u32>)| groups.iter().map(u32::to_string).collect();
         let host = HostConfig {
+            group_add: self.user.as_ref().map(groups),
             network_mode: Some(self.network_mode()),
             port_bindings: Some(self.ports.iter().map(ports).collect()),
             cap_add: self.net_admin.then(|| vec!["NET_ADMIN".to_owned()]),
@@ -126,6 +133,10 @@ impl Wanted {
             image: Some(self.image.clone()),
             labels: Some(self.labels.written()),
             cmd: self.command.clone(),
+            user: self.user.as_ref().map(|(user, groups)| match groups.first() {
+                Some(group) => format!("{user}:{group}"),
+                None => user.to_string(),
+            }),
             env: Some(self.environment.iter().map(|(name, value)| format!("{name}={value}")).collect()),
             exposed_ports: Some(self.ports.iter().map(Port::inside).collect()),
             host_config: Some(host),
@@ -139,6 +150,7 @@ impl Wanted {
             Attached::Outside => "bridge".to_owned(),
             Attached::To { network, .. } => network.clone(),
             Attached::With(container) => format!("container:{container}"),
+            Attached::Host => "host".to_owned(),
         }
     }
 

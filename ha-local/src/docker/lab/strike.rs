@@ -80,7 +80,7 @@ async fn each(docker: &Docker, scope: &Scope, meant: (&str, &str), act: Act) -> 
         match labels.part {
             Part::Instance => to_part(docker, &seen, act).await?,
             Part::Holder if matches!(act, Act::Kill) => docker.engine.kill(&seen.id).await?,
-            Part::Holder | Part::Network | Part::Balancer | Part::Dns | Part::Supervisor => {}
+            Part::Holder | Part::Network | Part::Balancer | Part::Dns | Part::Supervisor | Part::Volume => {}
         }
     }
     docker.poke();

@@ -28,8 +28,22 @@ pub(super) async fn make(docker: &Docker, pool: &PoolRow, member: &MemberRow) ->
     if zone.cut {
         close_border(docker, &holder, member.address).await?;
     }
+    for volume in program.mounts.keys().filter(|from| is_volume(from)) {
+        let labels = Labels {
+            part: Part::Volume,
+            name: volume.clone(),
+            plan: String::new(),
+            ..labels(pool, member, Part::Volume)
+        };
+        docker.engine.ensure_volume(&called(&pool.owner, volume), &labels).await?;
+    }
     let part = docker.engine.create(&part(program, pool, member, &holder)).await?;
     docker.engine.start(&part).await
+}
+
+/// What is mounted from there: a volume of the site's own, or a place of the host.
+fn is_volume(from: &str) -> bool {
+    !from.contains('/')
 }
 
 /// Ends and removes the machine: what runs on it is asked first.
@@ -66,10 +80,14 @@ fn part(program: Program, pool: &PoolRow, member: &MemberRow, holder: &str) -> W
     let hopeless = member.hopeless.then(|| ("SITE_FAULT".to_owned(), "not-ready".to_owned()));
     let environment = told.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(hopeless);
     let labels = labels(pool, member, Part::Instance);
+    let mount = |(from, to): (String, String)| match is_volume(&from) {
+        true => (called(&pool.owner, from), to),
+        false => (from, to),
+    };
     Wanted {
         command: program.command,
         environment: environment.chain(program.environment).collect(),
-        mounts: program.mounts.into_iter().collect(),
+        mounts: program.mounts.into_iter().map(mount).collect(),
         ..Wanted::new(name, program.image, labels, Attached::With(holder.to_owned()))
     }
 }

@@ -1,0 +1,70 @@
+//! Programs of this project as static ones, so that an image of one holds nothing else.
+
+use ha_local::docker::image::program_tar;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// A program of this project.
+#[derive(Clone, Copy, Debug)]
+pub struct Program {
+    package: &'static str,
+    name: &'static str,
+    features: &'static str,
+}
+
+/// The reference application.
+pub const SITE: Program = Program { package: "ha-reference-app", name: "site", features: "" };
+/// What keeps sites of containers.
+pub const SUPERVISOR: Program = Program { package: "ha-local", name: "ha-supervisor", features: "docker" };
+
+/// Where the project is, from which this program was built.
+pub fn root() -> &'static Path {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.parent().unwrap_or(own)
+}
+
+/// Where what images are made from is kept.
+pub fn cache() -> PathBuf {
+    root().join("target/ha-images")
+}
+
+/// Builds the program, and answers the place of the tar from which its image is made.
+pub fn tar(program: Program, cache: &Path) -> Result<PathBuf, String> {
+    let (root, target, Program { package, name, features }) = (root(), host()?, program);
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    // A target that is named has its flags to itself: build scripts and other packages are built as ever.
+    let built = Command::new(cargo)
+        .args(["build", "--quiet", "--release", "--package", package, "--bin", name])
+        .args(["--features", features, "--target", &target])
+        .env("RUSTFLAGS", "-C target-feature=+crt-static")
+        .current_dir(root)
+        .status()
+        .map_err(|error| format!("cargo: {error}"))?;
+    if !built.success() {
+        return Err(format!("{name} of {package} cannot be built"));
+    }
+    let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder));
+    let contents = program_tar(&folder.join(&target).join("release").join(name)).map_err(|error| said(&error))?;
+    let place = cache.join(format!("{name}.tar"));
+    let written = fs::create_dir_all(cache).and_then(|()| fs::write(&place, contents));
+    written.map_err(|error| format!("{}: {error}", place.display()))?;
+    Ok(place)
+}
+
+/// An error with its sources.
+pub fn said(error: &dyn std::error::Error) -> String {
+    let sources = std::iter::successors(error.source(), |source| source.source());
+    sources.fold(error.to_string(), |text, source| format!("{text}: {source}"))
+}
+
+fn host() -> Result<String, String> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let said =
+        Command::new(rustc).arg("-vV").stderr(Stdio::inherit()).output().map_err(|error| format!("rustc: {error}"))?;
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).ok_or_else(|| format!("rustc -vV does not say for which host it is:\n{said}"))
+}

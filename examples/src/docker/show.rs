@@ -1,0 +1,97 @@
+//! What a person sees: lines that stay, one line that is written over, colours where they are wanted.
+
+use std::{
+    env, fmt,
+    io::{self, IsTerminal, Write},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Standard output, of which the last line may be one that is written over.
+#[derive(Clone, Debug)]
+pub struct Line {
+    terminal: bool,
+    last: Arc<Mutex<String>>,
+}
+
+impl Line {
+    /// On standard output.
+    pub fn new() -> Self {
+        Self { terminal: io::stdout().is_terminal(), last: Arc::default() }
+    }
+
+    /// A line that stays.
+    pub fn say(&self, text: impl fmt::Display) {
+        let clear = if self.terminal { "\r\x1b[2K" } else { "" };
+        // Who reads it may have seen enough and gone.
+        writeln!(io::stdout(), "{clear}{text}").ok();
+        self.last().clear();
+    }
+
+    /// How far it is: written over by what comes next on a terminal, a line of its own elsewhere.
+    pub fn show(&self, text: String) {
+        let mut last = self.last();
+        if *last == text {
+            return;
+        }
+        let mut out = io::stdout();
+        let written = if self.terminal { write!(out, "\r\x1b[2K{text}") } else { writeln!(out, "  {text}") };
+        written.and_then(|()| out.flush()).ok();
+        *last = text;
+    }
+
+    fn last(&self) -> std::sync::MutexGuard<'_, String> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// How good something is, which is its colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// As it should be.
+    Good,
+    /// On its way.
+    Moving,
+    /// Not as it should be.
+    Bad,
+    /// A heading.
+    Strong,
+}
+
+/// Colours, or none.
+#[derive(Clone, Copy, Debug)]
+pub struct Paint(pub bool);
+
+impl Paint {
+    /// Colours where standard output is a terminal and nobody asked for none.
+    pub fn on_terminal() -> Self {
+        Self(io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()))
+    }
+
+    /// The text in its colour, filled up with spaces to this width.
+    pub fn paint(self, tone: Tone, text: &str, width: usize) -> String {
+        let code = match tone {
+            Tone::Good => 32,
+            Tone::Moving => 33,
+            Tone::Bad => 31,
+            Tone::Strong => 1,
+        };
+        if self.0 { format!("\x1b[{code}m{text:<width$}\x1b[0m") } else { format!("{text:<width$}") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colour_changes_no_width_and_may_be_left_out() {
+        assert_eq!(Paint(false).paint(Tone::Bad, "lost", 6), "lost  ");
+        assert_eq!(Paint(true).paint(Tone::Bad, "lost", 6), "\x1b[31mlost  \x1b[0m");
+    }
+}

@@ -1,0 +1,151 @@
+//! A site and the provider it is with, as files and engine say.
+
+use super::{arguments::Asked, program::root};
+use ha_core::{ValidTopology, backend::Scope, topology::HoldMode, topology::Topology};
+use ha_local::docker::{Docker, Settings, pool::PoolRow, state::Tables};
+use std::{
+    path::{Component, Path, PathBuf},
+    sync::Arc,
+};
+
+/// What stopped a command: what is told, and the exit code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// An argument or a file is wrong.
+    Wrong(String),
+    /// It was not done.
+    Failed(String),
+}
+
+impl From<String> for Stop {
+    fn from(why: String) -> Self {
+        Self::Failed(why)
+    }
+}
+
+/// A site, and where it is.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// As its file wants it.
+    pub wanted: ValidTopology,
+    /// Whose everything is.
+    pub scope: Scope,
+    /// The provider.
+    pub docker: Arc<Docker>,
+    /// The provider's file.
+    pub provider: PathBuf,
+}
+
+impl Site {
+    /// Reads the files and connects to the engine.
+    pub async fn open(asked: &Asked) -> Result<Self, Stop> {
+        let reference = root().join("examples/sites/web.toml");
+        let file = asked.topology.clone().unwrap_or_else(|| reference.clone());
+        let read = ValidTopology::load(&file).map_err(|problems| Stop::Wrong(problems.to_string()))?;
+        let provider = asked.provider.clone().unwrap_or_else(|| {
+            let beside = file.with_extension("docker.toml");
+            if beside.exists() { beside } else { reference.with_extension("docker.toml") }
+        });
+        let wrong = |error| Stop::Wrong(format!("{}: {error}", provider.display()));
+        let provider = provider.canonicalize().map_err(wrong)?;
+        let mut settings = Settings::open(&provider).map_err(|unfit| Stop::Wrong(unfit.to_string()))?;
+        settings.directory = straight(&settings.directory);
+        for place in settings.certificates.values_mut() {
+            *place = straight(place);
+        }
+        let mut topology = read.topology().clone();
+        topology.id.get_or_insert_with(|| of_place(&settings.directory));
+        let wanted = topology.validate().map_err(|problems| Stop::Wrong(problems.to_string()))?;
+        let engine = settings.engine.clone();
+        let docker = Docker::connect(settings).await.map_err(|trouble| {
+            let which = engine.or_else(|| std::env::var("DOCKER_HOST").ok());
+            let which = which.unwrap_or_else(|| "unix:///var/run/docker.sock".to_owned());
+            let advice = "start one, say by DOCKER_HOST where it is, or ask for the right to use it (group docker)";
+            Stop::Failed(format!("no Docker engine answers at {which}: {trouble}\n{advice}"))
+        })?;
+        Ok(Self { scope: wanted.scope(), wanted, docker, provider })
+    }
+
+    /// The tables of the provider.
+    pub async fn tables(&self) -> Result<Tables, Stop> {
+        self.docker.directory.read().await.map_err(|trouble| Stop::Failed(trouble.to_string()))
+    }
+
+    /// The site's pools as they are.
+    pub fn pools<'a>(&'a self, tables: &'a Tables) -> impl Iterator<Item = &'a PoolRow> {
+        tables.pools.values().filter(|row| row.owner == self.scope)
+    }
+
+    /// The site as its file wants it, with release, size and held instances as they were last asked for.
+    pub async fn as_it_is(&self) -> Result<Topology, Stop> {
+        let tables = self.tables().await?;
+        let mut topology = self.wanted.topology().clone();
+        for pool in &mut topology.pools {
+            let Some(row) = self.pools(&tables).find(|row| row.spec.name == pool.name) else {
+                let name = &self.scope.name;
+                return Err(Stop::Failed(format!("{name} has no pool {} yet: bring it up first", pool.name)));
+            };
+            let marks = &row.spec.marks;
+            pool.release = marks.candidate.as_ref().map_or(&marks.stable, |candidate| &candidate.release).clone();
+            pool.capacity = row.spec.capacity;
+            let held = row.members.iter().filter_map(|member| match member.phase {
+                ha_core::backend::state::InstancePhase::Held(mode) => Some((member.id.as_str(), mode)),
+                _ => None,
+            });
+            for (id, mode) in held {
+                if pool.hold.iter().all(|hold| hold.instance.as_str() != id) {
+                    *pool = pool.clone().hold(id, mode);
+                }
+            }
+        }
+        Ok(topology)
+    }
+
+    /// The instance that is called so, or the Nth of a pool's where it says `POOL-N`; the pool's name comes first.
+    pub fn instance(&self, tables: &Tables, said: &str) -> Result<(String, String), Stop> {
+        for row in self.pools(tables) {
+            let nth = said.strip_prefix(row.spec.name.as_str()).and_then(|rest| rest.strip_prefix('-'));
+            let nth = nth.and_then(|rest| rest.parse::<usize>().ok());
+            let mut present: Vec<_> = row.present().collect();
+            present.sort_by(|a, b| (&a.zone, a.launched).cmp(&(&b.zone, b.launched)));
+            let found = match nth {
+                Some(nth) => nth.checked_sub(1).and_then(|index| present.get(index)).copied(),
+                None => present.iter().find(|member| member.id.as_str() == said).copied(),
+            };
+            if let Some(member) = found {
+                return Ok((row.spec.name.to_string(), member.id.to_string()));
+            }
+        }
+        let zones = self.wanted.topology().zones.iter().map(|zone| format!("zone-{zone}"));
+        let there = self.pools(tables).flat_map(PoolRow::present).map(|member| member.id.to_string());
+        let all: Vec<String> = zones.chain(there).collect();
+        Err(Stop::Wrong(format!("there is no {said}; there are {}", all.join(", "))))
+    }
+}
+
+/// Pulls an instance out of its pool, another in its place.
+pub fn hold(topology: &mut Topology, pool: &str, instance: &str) {
+    for found in topology.pools.iter_mut().filter(|found| found.name.as_str() == pool) {
+        *found = found.clone().hold(instance, HoldMode::Replace);
+    }
+}
+
+/// The same place without detours, whether it is there or not.
+fn straight(path: &Path) -> PathBuf {
+    let mut place = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(place.pop()),
+            part => place.push(part),
+        }
+    }
+    place
+}
+
+/// The mark of a site whose topology has none: the same for the same state directory.
+fn of_place(directory: &Path) -> String {
+    let bytes = directory.as_os_str().as_encoded_bytes();
+    // FNV-1a, 32 bits.
+    let hash = bytes.iter().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
+    format!("local-{hash:08x}")
+}

@@ -80,7 +80,8 @@ mod tests {
         let https = |name: &str| Protocol::Https { certificate: name.into() };
         assert_eq!(told(|_| {}), Vec::<String>::new());
         assert_eq!(told(|spec| spec.listeners = vec![listen(443, https("shop"))]), Vec::<String>::new());
-        let rows: [(&dyn Fn(&mut BalancerSpec), &str); 8] = [
+        type Change<'a> = &'a dyn Fn(&mut BalancerSpec);
+        let rows: [(Change<'_>, &str); 8] = [
             (&|spec| spec.listeners = (81..86).map(|port| listen(port, Protocol::Http)).collect(), "5 listeners"),
             (&|spec| spec.listeners = vec![listen(10_000, Protocol::Http)], "its own"),
             (&|spec| spec.listeners = vec![listen(443, https("other"))], "no certificate"),

@@ -105,6 +105,7 @@ pub(super) fn wanted(
     wanted.ports = ports.into_iter().map(port).collect();
     wanted.memory = vec![SOCKETS.to_owned()];
     wanted.files.clone_from(&files.all);
+    wanted.revives = true;
     Ok(wanted)
 }
 

@@ -16,8 +16,8 @@ use ha_core::{
 };
 use std::net::Ipv4Addr;
 
-/// The greatest weight that the server takes is 65,535.
-const WHOLE: u64 = 60_000;
+/// The greatest weight that the server takes.
+pub(super) const WHOLE: u64 = 255;
 
 /// Whether there is such a thing, and it is not about to go.
 pub(super) fn is_there(tables: &Tables, scope: &Scope, endpoint: &Endpoint) -> bool {
@@ -65,9 +65,10 @@ pub(super) fn publish(tables: &Tables, row: &RecordRow) -> Published {
     for index in chosen.iter().copied() {
         let found = addresses_of(tables, &row.owner, &endpoints[index].0);
         // Only answers that weigh nothing are left when all that are chosen weigh nothing: they share alike.
-        let whole = weight(index).max(u64::from(heaviest == 1)) * WHOLE / heaviest;
-        let each = (whole / found.len().max(1) as u64).clamp(1, WHOLE);
-        let weight = u16::try_from(each).unwrap_or(u16::MAX);
+        let (whole, among) =
+            (weight(index).max(u64::from(heaviest == 1)) * WHOLE, heaviest * found.len().max(1) as u64);
+        let nearest = ((whole + among / 2) / among).clamp(1, WHOLE);
+        let weight = u8::try_from(nearest).unwrap_or(u8::MAX);
         addresses.extend(found.into_iter().map(|address| Weighed { address, weight }));
     }
     addresses.sort();

@@ -10,8 +10,8 @@ use std::{
 
 /// Where its files are, inside.
 const FILES: &str = "/etc/ha";
-/// What it keeps of its zones, inside.
-const DATA: &str = "/var/lib/knot";
+/// What it keeps of its zones, inside: a directory of root's own, since Knot gives up root's right to those of others.
+const DATA: &str = "/etc/ha/zones";
 /// Where its sockets are, inside: in memory, so that no file names a process that is gone.
 pub(super) const RUN: &str = "/run/knot";
 /// The name of the key by which records are changed.
@@ -104,14 +104,14 @@ mod tests {
     fn each_name_is_a_zone_and_a_weighted_one_has_a_module() {
         let (plain, weighted) = (DnsName::from("shop.example"), DnsName::from("www.shop.example"));
         let address = |last, weight| Weighed { address: Ipv4Addr::new(10, 88, 0, last), weight };
-        let published = Published { ttl: 7, addresses: vec![address(2, 60_000), address(3, 20_000)], one: true };
+        let published = Published { ttl: 7, addresses: vec![address(2, 240), address(3, 80)], one: true };
         let alias = Published { ttl: 60, addresses: vec![address(2, 1)], one: false };
         let files = texts(&[(&plain, Some(&alias)), (&weighted, Some(&published))]);
         let places: Vec<&str> = files.iter().map(|(place, _)| place.as_str()).collect();
         let expected = [
             "/etc/ha/knot.conf",
-            "/var/lib/knot/shop.example.zone",
-            "/var/lib/knot/www.shop.example.zone",
+            "/etc/ha/zones/shop.example.zone",
+            "/etc/ha/zones/www.shop.example.zone",
             "/etc/ha/www.shop.example.weights",
         ];
         assert_eq!(places, expected);
@@ -122,7 +122,7 @@ mod tests {
         assert!(config.contains("    config-file: /etc/ha/www.shop.example.weights\n    ttl: 7\n    mode: weighted\n"));
         assert_eq!(
             files[3].1,
-            "www.shop.example:\n  - weight: 60000\n    A: 10.88.0.2\n  - weight: 20000\n    A: 10.88.0.3\n"
+            "www.shop.example:\n  - weight: 240\n    A: 10.88.0.2\n  - weight: 80\n    A: 10.88.0.3\n"
         );
         assert!(!texts(&[(&plain, None)])[0].1.contains("mod-geoip"));
     }

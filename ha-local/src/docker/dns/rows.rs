@@ -46,7 +46,7 @@ pub struct Weighed {
     /// The address.
     pub address: Ipv4Addr,
     /// Its share of the answers is its weight over the sum of all.
-    pub weight: u16,
+    pub weight: u8,
 }
 
 /// The server that answers for the names of a scope.

@@ -141,6 +141,7 @@ impl Pass<'_> {
         wanted.ports = vec![port(Transport::Udp), port(Transport::Tcp)];
         wanted.memory = vec![knot::RUN.to_owned()];
         wanted.files = files;
+        wanted.revives = true;
         wanted
     }
 
@@ -167,7 +168,10 @@ impl Pass<'_> {
                         engine.remove(&id).await?;
                         let scope = self.scope.to_string();
                         // With another port: this one is somebody else's.
-                        let other = move |tables: &mut Tables| Ok(drop(tables.name_servers.remove(&scope)));
+                        let other = move |tables: &mut Tables| {
+                            tables.name_servers.remove(&scope);
+                            Ok(())
+                        };
                         self.acting.change(other).await?;
                     }
                     Err(trouble) => return Err(trouble),

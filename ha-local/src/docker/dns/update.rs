@@ -62,10 +62,8 @@ pub(super) async fn ask(port: u16, name: &DnsName) -> Result<(Vec<Ipv4Addr>, Dur
         return Ok((Vec::new(), Duration::ZERO));
     }
     refused(answer.response_code, name)?;
-    let addresses = answer.answers.iter().filter_map(|record| match &record.data {
-        RData::A(address) => Some(address.0),
-        _ => None,
-    });
+    let address = |record: &Record| if let RData::A(address) = &record.data { Some(address.0) } else { None };
+    let addresses = answer.answers.iter().filter_map(address);
     let ttl = answer.answers.iter().map(|record| record.ttl).min().unwrap_or(0);
     Ok((addresses.collect(), Duration::from_secs(u64::from(ttl))))
 }
@@ -103,15 +101,13 @@ fn identifier() -> u16 {
 }
 
 fn refused(code: ResponseCode, name: &DnsName) -> Result<(), Trouble> {
-    let said = format!("the DNS server answers {code} for {name}");
-    match code {
-        ResponseCode::NoError => Ok(()),
-        ResponseCode::NotAuth | ResponseCode::Refused | ResponseCode::BADVERS | ResponseCode::BADKEY => {
-            Err(Trouble::said(Kind::Denied, said))
-        }
-        // Every other code says that it did not do it this time.
-        _ => Err(Trouble::said(Kind::Unavailable, said)),
+    let denied = [ResponseCode::NotAuth, ResponseCode::Refused, ResponseCode::BADVERS, ResponseCode::BADKEY];
+    if code == ResponseCode::NoError {
+        return Ok(());
     }
+    // Every other code says that it did not do it this time.
+    let kind = if denied.contains(&code) { Kind::Denied } else { Kind::Unavailable };
+    Err(Trouble::said(kind, format!("the DNS server answers {code} for {name}")))
 }
 
 async fn by_tcp(port: u16, message: &[u8]) -> Result<Vec<u8>, Trouble> {

@@ -1,6 +1,9 @@
 //! Wishes to DNS, as rows: who asks, what it rests on, what is kept; and what cannot be kept.
 
-use super::{alive::is_there, rows::RecordRow};
+use super::{
+    alive::{WHOLE, is_there},
+    rows::RecordRow,
+};
 use crate::docker::{
     now,
     state::{Tables, owned},
@@ -11,9 +14,6 @@ use ha_core::{
     topology::{Endpoint, RecordKind},
     validate::Problem,
 };
-
-/// The lightest of a record's answers must weigh this share of the heaviest at least.
-const LIGHTEST: u64 = 60_000;
 
 pub(super) fn check(set: &RecordSet) -> Vec<Problem> {
     let path = |field: &str| format!("dns.{}.{field}", set.name);
@@ -27,9 +27,13 @@ pub(super) fn check(set: &RecordSet) -> Vec<Problem> {
     if let RecordKind::Weighted { answers } = &set.kind {
         let weights = || answers.iter().map(|answer| u64::from(answer.weight)).filter(|weight| *weight > 0);
         let (least, most) = (weights().min().unwrap_or(1), weights().max().unwrap_or(1));
-        if least.saturating_mul(LIGHTEST) < most {
-            let what = format!("weights from {least} to {most}; the DNS server weighs in 16 bits");
-            problems.push(Problem::new(path("answers"), what, "let no weight be more than 60000 times another"));
+        if least.saturating_mul(WHOLE) < most {
+            let what = format!("weights from {least} to {most}; the DNS server weighs from 1 to {WHOLE}");
+            problems.push(Problem::new(
+                path("answers"),
+                what,
+                "let none be more than 255 times another, or weigh the pools of one balancer instead",
+            ));
         }
     }
     problems

@@ -3,6 +3,7 @@
 use super::Labels;
 use bollard::models::{
     ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HostConfig, NetworkingConfig, PortBinding,
+    RestartPolicy, RestartPolicyNameEnum,
 };
 use std::{
     collections::HashMap,
@@ -34,6 +35,8 @@ pub struct Wanted {
     pub memory: Vec<String>,
     /// Files that are put into it before it starts.
     pub files: Vec<File>,
+    /// Whether the engine starts it again when it ends by itself, so that it comes back while no supervisor runs.
+    pub revives: bool,
 }
 
 /// Where a container is attached.
@@ -100,6 +103,7 @@ impl Wanted {
             mounts: Vec::new(),
             memory: Vec::new(),
             files: Vec::new(),
+            revives: false,
         }
     }
 
@@ -112,6 +116,10 @@ impl Wanted {
             cap_add: self.net_admin.then(|| vec!["NET_ADMIN".to_owned()]),
             binds: Some(self.mounts.iter().map(mount).collect()),
             tmpfs: Some(self.memory.iter().map(|place| (place.clone(), "mode=1777".to_owned())).collect()),
+            restart_policy: self.revives.then(|| RestartPolicy {
+                name: Some(RestartPolicyNameEnum::UNLESS_STOPPED),
+                ..RestartPolicy::default()
+            }),
             ..HostConfig::default()
         };
         ContainerCreateBody {

@@ -93,7 +93,8 @@ fn who_is_behind_it_is_no_other_configuration_and_all_else_is() {
 
 #[test]
 fn each_wish_is_a_line() {
-    let rows: [(&dyn Fn(&mut BalancerSpec), &str, &str); 9] = [
+    type Change<'a> = &'a dyn Fn(&mut BalancerSpec);
+    let rows: [(Change<'_>, &str, &str); 9] = [
         (&|spec| spec.algorithm = Algorithm::LeastOutstanding, "backend pool.blue from web", "balance leastconn"),
         (&|spec| spec.algorithm = Algorithm::TwoChoices, "backend open.blue from web", "balance random(2)"),
         (

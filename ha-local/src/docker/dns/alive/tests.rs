@@ -140,13 +140,13 @@ fn names_are_answered_by_what_lives_and_never_by_nothing() {
         (failover(), [true, true], "2"),
         (failover(), [false, true], "3"),
         (failover(), [false, false], "2"),
-        (weighted(300, 100), [true, true], "2x60000 3x20000"),
+        (weighted(300, 100), [true, true], "2x255 3x85"),
         (weighted(300, 100), [false, true], "3"),
-        (weighted(300, 100), [false, false], "2x60000 3x20000"),
+        (weighted(300, 100), [false, false], "2x255 3x85"),
         (weighted(0, 100), [true, true], "3"),
         (weighted(0, 100), [true, false], "2"),
-        (weighted(0, 0), [true, true], "2x60000 3x60000"),
-        (weighted(1, u32::MAX), [true, true], "2x1 3x60000"),
+        (weighted(0, 0), [true, true], "2x255 3x255"),
+        (weighted(1, u32::MAX), [true, true], "2x1 3x255"),
     ];
     for (record, [one, two], expected) in balancers {
         assert_eq!(told(&tables(one, two, &[]), record.clone()), expected, "{record:?} {one} {two}");
@@ -168,7 +168,7 @@ fn a_pool_s_weight_is_its_instances_together() {
     use InstancePhase::{Ready, Unready};
     let answers = [(Endpoint::Balancer("one".into()), 100), (Endpoint::Pool("web".into()), 100)];
     let record = Dns::weighted("shop.example", answers);
-    assert_eq!(told(&tables(true, true, &[Ready, Ready, Unready]), record), "2x60000 10x30000 11x30000");
+    assert_eq!(told(&tables(true, true, &[Ready, Ready, Unready]), record), "2x255 10x128 11x128");
 }
 
 #[test]

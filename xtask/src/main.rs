@@ -22,6 +22,8 @@ cargo xtask COMMAND
   check [--fast]                 everything that a change has to pass; --fast leaves the tests out
   calls [--only SCRIPT] [--at N] [--outcome NAME] [--seed N] [--threads N]
                                  disturbs every call of every script in every way that applies
+  calls --on docker|moto [--shard I/N] [--most 5m] [--act NAME] [--only TEXT] [--threads N] [--anew]
+                                 kills a real process before and after every call that changes something
   sim FILE [--script NAME] [--all]
                                  runs a fault file and tells what happened; NAME: as a counterexample of calls
   sweep --seeds 1..1000 [--threads N]
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         ["check"] => check::run(&root(), check::Depth::Full),
         ["check", "--fast"] => check::run(&root(), check::Depth::Fast),
         ["readme"] => readme::run(&root()),
+        ["calls", "--on", world, rest @ ..] => docker::calls(&root(), world, rest),
         ["calls", rest @ ..] => calls::run(rest),
         ["sim", rest @ ..] => story::run(&root(), rest),
         ["sweep", rest @ ..] => sweep::run(rest),

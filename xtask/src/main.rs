@@ -19,7 +19,8 @@ use std::{
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  check [--fast]                 everything that a change has to pass; --fast leaves the tests out
+  check [--fast|--aws]           everything that a change has to pass; --fast leaves the tests out, --aws checks ha-aws,
+                                 which is left out otherwise: its service crates take minutes to build
   calls [--only SCRIPT] [--at N] [--outcome NAME] [--seed N] [--threads N]
                                  disturbs every call of every script in every way that applies
   calls --on docker|moto [--shard I/N] [--most 5m] [--act NAME] [--only TEXT] [--threads N] [--anew]
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["check"] => check::run(&root(), check::Depth::Full),
         ["check", "--fast"] => check::run(&root(), check::Depth::Fast),
+        ["check", "--aws"] => check::run(&root(), check::Depth::Aws),
         ["readme"] => readme::run(&root()),
         ["calls", "--on", world, rest @ ..] => docker::calls(&root(), world, rest),
         ["calls", rest @ ..] => calls::run(rest),

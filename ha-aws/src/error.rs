@@ -1,0 +1,188 @@
+//! From the services' error codes to the kinds that callers branch on: the one place that knows codes, by `errors.toml`.
+
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use aws_smithy_types::error::{display::DisplayErrorContext, metadata::ProvideErrorMetadata};
+use ha_core::backend::{Error, Kind, Operation, Resource, Result};
+use serde::Deserialize;
+use std::sync::LazyLock;
+
+/// What was asked of a port, for the errors that tell of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Wish {
+    operation: Operation,
+    resource: Resource,
+}
+
+impl Wish {
+    /// The verb as `port.verb`, and what it is called on.
+    pub fn new(operation: &'static str, resource: Resource) -> Self {
+        Self { operation: Operation(operation), resource }
+    }
+    /// The error that ends this wish with this kind.
+    pub fn refuse(&self, kind: Kind) -> Error {
+        Error::new(kind, self.operation, self.resource.clone())
+    }
+    /// What rests on something that is not there.
+    pub fn not_ready(&self, what: impl Into<String>) -> Error {
+        self.refuse(Kind::NotReady(what.into()))
+    }
+    /// What a call's failure means for this wish; the service's own words are the source.
+    pub fn failed<E>(&self, error: SdkError<E, HttpResponse>) -> Error
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        self.refuse(kind(&error)).because(Story(DisplayErrorContext(&error).to_string()))
+    }
+    /// An answer that lacks what the service promises.
+    pub fn strange(&self, what: impl Into<String>) -> Error {
+        self.refuse(Kind::Unavailable).because(Story(what.into()))
+    }
+}
+
+/// Carries a call's failure into the wish's error.
+pub(crate) trait Told<T> {
+    /// The answer, or the wish's error.
+    fn told(self, wish: &Wish) -> Result<T>;
+}
+
+impl<T, E> Told<T> for std::result::Result<T, SdkError<E, HttpResponse>>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    fn told(self, wish: &Wish) -> Result<T> {
+        self.map_err(|error| wish.failed(error))
+    }
+}
+
+/// What was to go and is not there is gone.
+pub(crate) fn accept_gone(done: Result<()>) -> Result<()> {
+    match done {
+        Err(error) if *error.kind() == Kind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+/// What a service said, for people.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Story(String);
+
+/// The code that a service gave, if it gave one.
+pub(crate) fn code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<&str> {
+    error.as_service_error().and_then(ProvideErrorMetadata::code)
+}
+
+fn kind<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Kind {
+    let SdkError::ServiceError(answer) = error else {
+        // Nothing came back, or nothing that can be read: it may have taken effect.
+        return match matches!(error, SdkError::ConstructionFailure(_)) {
+            true => Kind::Rejected("the request could not be built".into()),
+            false => Kind::Unavailable,
+        };
+    };
+    let (status, service) = (answer.raw().status().as_u16(), answer.err());
+    let message = service.message().unwrap_or("the service gives no reason").to_owned();
+    match service.code() {
+        Some(code) => of_code(code, message, status),
+        None => of_status(status, message),
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Meaning {
+    Throttled,
+    Quota,
+    NoCapacity,
+    Denied,
+    NotReady,
+    Conflict,
+    NotFound,
+    Unavailable,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    kind: Meaning,
+    codes: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    row: Vec<Row>,
+}
+
+static TABLE: LazyLock<Table> =
+    LazyLock::new(|| toml::from_str(include_str!("errors.toml")).expect("the table is checked by a test"));
+
+fn of_code(code: &str, message: String, status: u16) -> Kind {
+    let is = |listed: &String| match listed.strip_prefix('*') {
+        Some(ending) => code.ends_with(ending),
+        None => code == listed,
+    };
+    let told = format!("{message} ({code})");
+    match TABLE.row.iter().find(|row| row.codes.iter().any(is)).map(|row| row.kind) {
+        Some(Meaning::Throttled) => Kind::Throttled(None),
+        Some(Meaning::Quota) => Kind::Quota,
+        Some(Meaning::NoCapacity) => Kind::NoCapacity,
+        Some(Meaning::Denied) => Kind::Denied,
+        Some(Meaning::NotReady) => Kind::NotReady(told),
+        Some(Meaning::Conflict) => Kind::Conflict(told),
+        Some(Meaning::NotFound) => Kind::NotFound,
+        Some(Meaning::Unavailable) => Kind::Unavailable,
+        None => of_status(status, told),
+    }
+}
+
+fn of_status(status: u16, message: String) -> Kind {
+    match status {
+        400..=499 => match status {
+            403 => Kind::Denied,
+            404 => Kind::NotFound,
+            409 | 412 => Kind::Conflict(message),
+            429 => Kind::Throttled(None),
+            _ => Kind::Rejected(message),
+        },
+        _ => Kind::Unavailable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_mean_what_a_caller_can_do() {
+        let of = |code| of_code(code, "why".into(), 400);
+        let told = |code: &str| format!("why ({code})");
+        for (code, kind) in [
+            ("RequestLimitExceeded", Kind::Throttled(None)),
+            ("VpcLimitExceeded", Kind::Quota),
+            ("InsufficientInstanceCapacity", Kind::NoCapacity),
+            ("UnauthorizedOperation", Kind::Denied),
+            ("DependencyViolation", Kind::NotReady(told("DependencyViolation"))),
+            ("InvalidGroup.Duplicate", Kind::Conflict(told("InvalidGroup.Duplicate"))),
+            ("InvalidVpcID.NotFound", Kind::NotFound),
+            ("ResourceContention", Kind::Unavailable),
+            ("ValidationError", Kind::Rejected(told("ValidationError"))),
+        ] {
+            assert_eq!(of(code), kind, "{code}");
+        }
+    }
+
+    #[test]
+    fn without_a_code_the_status_decides() {
+        for (status, kind) in [
+            (500, Kind::Unavailable),
+            (503, Kind::Unavailable),
+            (400, Kind::Rejected("why".into())),
+            (403, Kind::Denied),
+            (404, Kind::NotFound),
+            (412, Kind::Conflict("why".into())),
+        ] {
+            assert_eq!(of_status(status, "why".into()), kind, "{status}");
+        }
+    }
+}

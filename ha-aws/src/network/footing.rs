@@ -1,0 +1,89 @@
+//! What pools and balancers stand on: the network's subnets and security groups.
+
+use super::{
+    seen::{self, Group, Subnet},
+    steps::{Side, group, subnet},
+};
+use crate::{
+    ec2::marked,
+    error::{Told, Wish},
+    mark,
+    name::joined,
+};
+use aws_sdk_ec2::{Client, types::ResourceType};
+use futures_util::future::join3;
+use ha_core::{
+    backend::{Result, Scope, spec::NetworkSpec},
+    name::ZoneName,
+    topology::Exposure,
+};
+
+/// What stands on a network sees of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Footing {
+    pub vpc: String,
+    pub spec: NetworkSpec,
+    subnets: Vec<Subnet>,
+    groups: Vec<Group>,
+}
+
+impl Footing {
+    /// The scope's network, if it has one.
+    pub async fn read(client: &Client, scope: &Scope, wish: &Wish) -> Result<Option<Self>> {
+        let (vpcs, subnets, groups) = join3(
+            seen::vpcs(client, scope, wish),
+            seen::subnets(client, scope, wish),
+            seen::groups(client, scope, wish),
+        )
+        .await;
+        let (mut vpcs, _) = vpcs?;
+        vpcs.sort_by(|a, b| a.id.cmp(&b.id));
+        let Some(vpc) = vpcs.into_iter().next() else { return Ok(None) };
+        let spec = mark::spec(&vpc.tags).map_err(|why| wish.not_ready(format!("VPC {}: {why}", vpc.id)))?;
+        Ok(Some(Self { vpc: vpc.id, spec, subnets: subnets?, groups: groups? }))
+    }
+
+    /// The subnet of this side of a zone.
+    pub fn subnet(&self, side: Side, zone: &ZoneName) -> Option<&str> {
+        let object = subnet(side, zone);
+        self.subnets.iter().find(|it| it.vpc == self.vpc && it.object == object).map(|it| it.id.as_str())
+    }
+
+    /// The side on which instances stand.
+    pub fn instances(&self) -> Side {
+        match self.spec.instances {
+            Exposure::Private => Side::Private,
+            Exposure::Public => Side::Public,
+        }
+    }
+
+    /// The security group of this object.
+    pub fn group(&self, object: &str) -> Option<&str> {
+        self.groups.iter().find(|it| it.vpc == self.vpc && it.object == object).map(|it| it.id.as_str())
+    }
+
+    /// Whether the network's own spec has a rule for this object.
+    pub fn names(&self, object: &str) -> bool {
+        let parties = self.spec.allow.iter().flat_map(|rule| [&rule.from, &rule.to]);
+        parties.filter_map(group).any(|named| named == object)
+    }
+
+    /// Makes the security group of an object with which nobody may talk yet.
+    pub async fn make_group(&self, client: &Client, scope: &Scope, object: &str, wish: &Wish) -> Result<String> {
+        make_group(client, scope, (&self.vpc, object), wish).await
+    }
+}
+
+/// Makes a security group in this network, for this object.
+pub(super) async fn make_group(
+    client: &Client,
+    scope: &Scope,
+    (vpc, object): (&str, &str),
+    wish: &Wish,
+) -> Result<String> {
+    let name = joined(&[&scope.name, object], 255);
+    let marks = marked(ResourceType::SecurityGroup, &mark::tags(scope, object));
+    let call = client.create_security_group().group_name(name).vpc_id(vpc).tag_specifications(marks);
+    let made = call.description(format!("{object} of site {}", scope.name)).send().await.told(wish)?;
+    made.group_id.ok_or_else(|| wish.strange("a security group without an id was made"))
+}

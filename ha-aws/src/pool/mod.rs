@@ -1,0 +1,133 @@
+//! The port for pools: an Auto Scaling group each, which keeps what it was asked for while nobody calls.
+//!
+//! Everything that must be remembered is on the group, as tags; what is written there last is what was asked for last.
+
+mod activity;
+mod check;
+mod group;
+mod past;
+mod remove;
+mod seen;
+mod state;
+mod template;
+mod verbs;
+mod wish;
+
+#[cfg(feature = "dns")]
+pub(crate) use group::{HOLD, POOL};
+
+use crate::{
+    connect::Service,
+    error::Wish,
+    lately::{Lately, Since},
+    mark,
+    network::Footing,
+};
+use async_trait::async_trait;
+use futures_util::future::join;
+use group::Group;
+use ha_core::{
+    backend::{
+        ComputePool, Kind, Refill, Resource, Result, Scope,
+        spec::PoolSpec,
+        state::{InstancePhase, PoolState, Reading},
+    },
+    name::{InstanceId, PoolName},
+    topology::{HoldMode, Size},
+    validate::Problem,
+};
+use seen::Clients;
+use std::sync::Arc;
+use wish::Making;
+
+/// Pools on Auto Scaling.
+pub(crate) struct ScalingPools {
+    clients: Clients,
+    service: Arc<Service>,
+    /// The groups that this process made of late.
+    made: Lately,
+    since: Since<InstancePhase>,
+}
+
+/// A pool that is there, and the wish that looked for it.
+struct Found {
+    group: Group,
+    wish: Wish,
+}
+
+impl ScalingPools {
+    pub fn new(service: Arc<Service>) -> Self {
+        let ec2 = aws_sdk_ec2::Client::new(&service.config);
+        let scaling = aws_sdk_autoscaling::Client::new(&service.config);
+        Self { clients: Clients { ec2, scaling }, service, made: Lately::default(), since: Since::default() }
+    }
+
+    /// The pool's group; one that is not the scope's is a conflict.
+    async fn find(&self, scope: &Scope, pool: &PoolName, wish: &Wish) -> Result<Option<Group>> {
+        let name = template::group_name(scope, pool);
+        let (listed, machines) = join(self.clients.named(&name, wish), self.clients.machines(scope, wish)).await;
+        let (Some(listed), machines) = (listed?, machines?) else { return Ok(None) };
+        match mark::stranger(&seen::tags(&listed), scope) {
+            Some(whose) => Err(wish.refuse(Kind::Conflict(format!("Auto Scaling group {name}: {whose}")))),
+            None => Ok(Some(seen::group(&listed, &machines))),
+        }
+    }
+
+    /// The same for a verb that needs it to be there.
+    async fn existing(&self, scope: &Scope, pool: &PoolName, wish: Wish) -> Result<Found> {
+        let group = self.find(scope, pool, &wish).await?;
+        let group = group.ok_or_else(|| wish.refuse(Kind::NotFound))?;
+        Ok(Found { group, wish })
+    }
+}
+
+#[async_trait]
+impl ComputePool for ScalingPools {
+    fn check(&self, spec: &PoolSpec) -> Vec<Problem> {
+        check::check(&self.service.provider, spec)
+    }
+
+    async fn observe(&self, scope: &Scope) -> Result<Reading<Vec<PoolState>>> {
+        let wish = Wish::new("pool.observe", Resource::Tier);
+        self.service.timed(&wish, self.look(scope, &wish)).await
+    }
+
+    async fn ensure(&self, scope: &Scope, spec: &PoolSpec) -> Result<()> {
+        let wish = Wish::new("pool.ensure", Resource::Pool(spec.name.clone()));
+        self.service
+            .timed(&wish, async {
+                let (group, footing) =
+                    join(self.find(scope, &spec.name, &wish), Footing::read(&self.clients.ec2, scope, &wish)).await;
+                let group = group?;
+                let footing = footing?.ok_or_else(|| wish.not_ready("the site has no network"))?;
+                let (clients, service, made) = (&self.clients, &*self.service, &self.made);
+                Making { clients, service, made, scope, spec, wish: &wish }.make(group.as_ref(), &footing).await
+            })
+            .await
+    }
+
+    async fn bound(&self, scope: &Scope, pool: &PoolName, bounds: Size) -> Result<()> {
+        let wish = Wish::new("pool.bound", Resource::Pool(pool.clone()));
+        self.service.timed(&wish.clone(), self.set_bounds(scope, pool, bounds, wish)).await
+    }
+
+    async fn hold(&self, scope: &Scope, pool: &PoolName, instance: &InstanceId, mode: HoldMode) -> Result<()> {
+        let wish = Wish::new("pool.hold", Resource::Instance(instance.clone()));
+        self.service.timed(&wish.clone(), self.pull_out(scope, (pool, instance), mode, wish)).await
+    }
+
+    async fn put_back(&self, scope: &Scope, pool: &PoolName, instance: &InstanceId) -> Result<()> {
+        let wish = Wish::new("pool.put_back", Resource::Instance(instance.clone()));
+        self.service.timed(&wish.clone(), self.let_in(scope, (pool, instance), wish)).await
+    }
+
+    async fn retire(&self, scope: &Scope, pool: &PoolName, instance: &InstanceId, refill: Refill) -> Result<()> {
+        let wish = Wish::new("pool.retire", Resource::Instance(instance.clone()));
+        self.service.timed(&wish.clone(), self.terminate(scope, (pool, instance), refill, wish)).await
+    }
+
+    async fn remove(&self, scope: &Scope, pool: &PoolName) -> Result<()> {
+        let wish = Wish::new("pool.remove", Resource::Pool(pool.clone()));
+        self.service.timed(&wish.clone(), self.take_down(scope, pool, wish)).await
+    }
+}

@@ -1,0 +1,146 @@
+//! What is there of a site's pools: groups, instances and what the groups tell of their past; one list call for each.
+
+use super::{
+    activity::{Deed, PAST, at, deed},
+    group::{Group, Life, Limits, Member, POOL},
+};
+use crate::{
+    ec2,
+    error::{Told, Wish, accept_gone},
+    mark::{ID, SITE, Tags},
+};
+use aws_sdk_autoscaling::types::{AutoScalingGroup, Filter, Instance};
+use aws_sdk_ec2::types::InstanceStateName;
+use aws_smithy_types::{DateTime, date_time::Format};
+use ha_core::{
+    backend::{Result, Scope},
+    name::{InstanceId, PoolName},
+    time::Timestamp,
+};
+use std::collections::BTreeMap;
+
+/// What EC2 knows of an instance.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Machine {
+    pub tags: Tags,
+    pub launched: Option<Timestamp>,
+    pub runs: bool,
+}
+
+/// The instances of the scope, by id; those that stopped of late are still listed.
+pub(super) type Machines = BTreeMap<InstanceId, Machine>;
+
+/// The two clients that pools need.
+#[derive(Clone, Debug)]
+pub(super) struct Clients {
+    pub ec2: aws_sdk_ec2::Client,
+    pub scaling: aws_sdk_autoscaling::Client,
+}
+
+impl Clients {
+    /// All groups of the scope.
+    pub async fn groups(&self, scope: &Scope, wish: &Wish) -> Result<Vec<AutoScalingGroup>> {
+        let filter = |key: &str, value: &str| Filter::builder().name(format!("tag:{key}")).values(value).build();
+        let call = self.scaling.describe_auto_scaling_groups();
+        let call = call.filters(filter(SITE, &scope.name)).filters(filter(ID, &scope.id));
+        let call = call.into_paginator().items().send();
+        let listed = call.collect::<std::result::Result<Vec<_>, _>>().await.told(wish)?;
+        // The filters ask for a tag of each value; that both are of one site is looked at here.
+        Ok(listed.into_iter().filter(|it| crate::mark::stranger(&tags(it), scope).is_none()).collect())
+    }
+
+    /// The group of this name, whoever made it.
+    pub async fn named(&self, name: &str, wish: &Wish) -> Result<Option<AutoScalingGroup>> {
+        let call = self.scaling.describe_auto_scaling_groups().auto_scaling_group_names(name);
+        let listed = call.send().await.told(wish)?;
+        Ok(listed.auto_scaling_groups.unwrap_or_default().into_iter().next())
+    }
+
+    /// All instances of the scope.
+    pub async fn machines(&self, scope: &Scope, wish: &Wish) -> Result<Machines> {
+        let call = self.ec2.describe_instances().set_filters(Some(ec2::ours(scope)));
+        let pages = call.into_paginator().items().send();
+        let listed = pages.collect::<std::result::Result<Vec<_>, _>>().await.told(wish)?;
+        let machine = |it: &aws_sdk_ec2::types::Instance| {
+            let runs = match it.state().and_then(|state| state.name()) {
+                Some(InstanceStateName::Pending | InstanceStateName::Running) => true,
+                Some(_) | None => false,
+            };
+            let known = Machine { tags: ec2::read(it.tags()), launched: it.launch_time().map(at), runs };
+            Some((it.instance_id()?.into(), known))
+        };
+        Ok(listed.iter().flat_map(|reservation| reservation.instances()).filter_map(machine).collect())
+    }
+
+    /// The launch templates of a pool.
+    pub async fn templates(&self, scope: &Scope, pool: &PoolName, wish: &Wish) -> Result<Vec<String>> {
+        let of_pool = ec2::filter(&format!("tag:{POOL}"), &[pool.as_str()]);
+        let call = self.ec2.describe_launch_templates().set_filters(Some(ec2::ours(scope))).filters(of_pool);
+        let listed =
+            call.into_paginator().items().send().collect::<std::result::Result<Vec<_>, _>>().await.told(wish)?;
+        Ok(listed.into_iter().filter_map(|it| it.launch_template_name).collect())
+    }
+
+    /// Removes a launch template; one that is not there is accepted.
+    pub async fn forget_template(&self, name: &str, wish: &Wish) -> Result<()> {
+        let done = self.ec2.delete_launch_template().launch_template_name(name).send().await.map(drop).told(wish);
+        accept_gone(done)
+    }
+
+    /// What groups did within the last hour, newest first.
+    pub async fn past(&self, now: Timestamp, wish: &Wish) -> Result<Vec<Deed>> {
+        let seconds = i64::try_from(now.back(PAST).0 / 1_000_000_000).unwrap_or(i64::MAX);
+        let lower = DateTime::from_secs(seconds).fmt(Format::DateTime).unwrap_or_default();
+        let filter = Filter::builder().name("StartTimeLowerBound").values(lower).build();
+        let pages = self.scaling.describe_scaling_activities().filters(filter).into_paginator().items().send();
+        let listed = pages.collect::<std::result::Result<Vec<_>, _>>().await.told(wish)?;
+        Ok(listed.iter().filter_map(deed).collect())
+    }
+}
+
+/// The tags of a group.
+pub(super) fn tags(group: &AutoScalingGroup) -> Tags {
+    group.tags().iter().filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned()))).collect()
+}
+
+/// A group with what EC2 knows of its instances, in order of launch.
+pub(super) fn group(listed: &AutoScalingGroup, machines: &Machines) -> Group {
+    let mut members: Vec<Member> = listed.instances().iter().filter_map(|it| member(it, machines)).collect();
+    members.sort_by(|a, b| (a.launched, &a.id).cmp(&(b.launched, &b.id)));
+    let template = listed.launch_template().and_then(|it| it.launch_template_name());
+    Group {
+        name: listed.auto_scaling_group_name().unwrap_or_default().into(),
+        tags: tags(listed),
+        template: template.unwrap_or_default().into(),
+        zones: listed.availability_zones().iter().cloned().collect(),
+        limits: Limits {
+            min: listed.min_size().unwrap_or_default(),
+            max: listed.max_size().unwrap_or_default(),
+            desired: listed.desired_capacity().unwrap_or_default(),
+        },
+        targets: listed.target_group_arns().to_vec(),
+        members,
+    }
+}
+
+fn member(listed: &Instance, machines: &Machines) -> Option<Member> {
+    let life = match listed.lifecycle_state()?.as_str() {
+        "InService" => Life::InService,
+        "EnteringStandby" | "Standby" => Life::Standby,
+        "Terminated" | "Detached" | "Warmed:Terminated" => return None,
+        leaving if leaving.contains("Terminating") || leaving == "Detaching" => Life::Leaving,
+        _ => Life::Pending,
+    };
+    let id: InstanceId = listed.instance_id()?.into();
+    // What was launched a moment ago may be listed here and not yet there.
+    let machine = machines.get(&id).cloned().unwrap_or(Machine { runs: true, ..Machine::default() });
+    Some(Member {
+        id,
+        zone: listed.availability_zone().unwrap_or_default().into(),
+        life,
+        healthy: !listed.health_status().is_some_and(|status| status.eq_ignore_ascii_case("unhealthy")),
+        tags: machine.tags,
+        launched: machine.launched,
+        runs: machine.runs,
+    })
+}

@@ -1,0 +1,198 @@
+//! What it takes to make a pool as its spec says: its security group, its template, its Auto Scaling group.
+
+use super::{
+    group::{Group, Limits, REMOVING, TEMPLATE, limits},
+    seen::Clients,
+    template::{READY_HOOK, group_name, object, tags, template},
+};
+use crate::{
+    connect::Service,
+    error::{Told, Wish, code},
+    lately::Lately,
+    mark,
+    network::Footing,
+    provider::Machine,
+};
+use aws_sdk_autoscaling::types::{
+    InstanceMaintenancePolicy, LaunchTemplateSpecification, LifecycleHookSpecification, Tag,
+};
+use ha_core::backend::{Kind, Result, Scope, spec::PoolSpec, state::Phase};
+
+/// One wish under way.
+pub(super) struct Making<'a> {
+    pub clients: &'a Clients,
+    pub service: &'a Service,
+    pub made: &'a Lately,
+    pub scope: &'a Scope,
+    pub spec: &'a PoolSpec,
+    pub wish: &'a Wish,
+}
+
+impl Making<'_> {
+    /// What instances of the spec's release are made of.
+    fn machine(&self) -> Result<Machine> {
+        let release = &self.spec.release;
+        let machine = self.service.provider.release(release).filter(|it| it.image.is_some());
+        machine.ok_or_else(|| {
+            let why = format!("the provider file names no image for release {release}: add [releases.{release:?}]");
+            self.wish.refuse(Kind::Rejected(why))
+        })
+    }
+
+    /// Makes the pool so; `group` is what is there of it.
+    pub async fn make(&self, group: Option<&Group>, footing: &Footing) -> Result<()> {
+        let (machine, subnets) = (self.machine()?, self.subnets(footing)?);
+        let security = self.security_group(footing).await?;
+        let new = template(self.scope, self.spec, &self.service.provider, &machine, (footing, &security));
+        if group.is_none_or(|group| group.template != new.name) {
+            let call = self.clients.ec2.create_launch_template().launch_template_name(&new.name);
+            let made = call.launch_template_data(new.launches).tag_specifications(new.marks).send().await;
+            match made {
+                // Named for what is in it: whoever made it, it is the one.
+                Err(error) if code(&error) == Some("InvalidLaunchTemplateName.AlreadyExistsException") => {}
+                other => drop(other.told(self.wish)?),
+            }
+        }
+        let signals = machine.signals == Some(true);
+        match group {
+            None => self.create(&new.name, &subnets, signals).await,
+            Some(group) => self.update(group, &new.name, &subnets).await,
+        }
+    }
+
+    /// The subnets of the open zones.
+    fn subnets(&self, footing: &Footing) -> Result<String> {
+        let missing = |zone| self.wish.not_ready(format!("the network has no subnet in zone {zone}"));
+        let subnet = |zone| footing.subnet(footing.instances(), zone).ok_or_else(|| missing(zone));
+        let ids: Vec<&str> = self.spec.zones.iter().map(subnet).collect::<Result<_>>()?;
+        Ok(ids.join(","))
+    }
+
+    /// The pool's own security group: the network makes it where somebody may talk to the pool, else we do.
+    async fn security_group(&self, footing: &Footing) -> Result<String> {
+        let object = object(&self.spec.name);
+        match footing.group(&object) {
+            Some(id) => Ok(id.into()),
+            None => {
+                let id = footing.make_group(&self.clients.ec2, self.scope, &object, self.wish).await?;
+                self.service.lately.made(self.scope, &id, self.service.clock.now());
+                Ok(id)
+            }
+        }
+    }
+
+    /// The tags of the group: whose it is, what was asked for, and by which template it is launched.
+    fn tags(&self, template: &str) -> Vec<Tag> {
+        let mut all = tags(self.scope, &self.spec.name);
+        all.extend(mark::spec_tags(self.spec));
+        all.insert(TEMPLATE.into(), template.into());
+        written(&group_name(self.scope, &self.spec.name), &all)
+    }
+
+    fn grace(&self) -> i32 {
+        i32::try_from(self.spec.boot.budget.as_secs()).unwrap_or(i32::MAX)
+    }
+
+    /// The brake: so many in a hundred stay in service while others are replaced. Without one, as the service does.
+    fn policy(&self) -> InstanceMaintenancePolicy {
+        let (least, most) = match self.spec.guards.brake {
+            Some(share) => (100 - i32::try_from(share.0.min(1000) / 10).unwrap_or(0), 100),
+            // This takes a policy away again.
+            None => (-1, -1),
+        };
+        InstanceMaintenancePolicy::builder().min_healthy_percentage(least).max_healthy_percentage(most).build()
+    }
+
+    async fn create(&self, template: &str, subnets: &str, signals: bool) -> Result<()> {
+        let Limits { min, max, desired } = limits(self.spec);
+        let hook = LifecycleHookSpecification::builder()
+            .lifecycle_hook_name(READY_HOOK)
+            .lifecycle_transition("autoscaling:EC2_INSTANCE_LAUNCHING")
+            .heartbeat_timeout(self.grace())
+            .default_result("ABANDON")
+            .build();
+        let name = group_name(self.scope, &self.spec.name);
+        let call = self
+            .clients
+            .scaling
+            .create_auto_scaling_group()
+            .auto_scaling_group_name(&name)
+            .launch_template(launched(template))
+            .vpc_zone_identifier(subnets)
+            .min_size(min)
+            .max_size(max)
+            .desired_capacity(desired)
+            .health_check_type("ELB")
+            .health_check_grace_period(self.grace())
+            .termination_policies("OldestLaunchTemplate")
+            .termination_policies("Default")
+            .set_lifecycle_hook_specification_list(signals.then(|| vec![hook]))
+            .set_tags(Some(self.tags(template)));
+        let call = match self.spec.guards.brake {
+            Some(_) => call.instance_maintenance_policy(self.policy()),
+            None => call,
+        };
+        call.send().await.told(self.wish)?;
+        self.made.made(self.scope, &name, self.service.clock.now());
+        Ok(())
+    }
+
+    async fn update(&self, group: &Group, template: &str, subnets: &str) -> Result<()> {
+        let as_was = mark::spec::<PoolSpec>(&group.tags).is_ok_and(|spec| spec == *self.spec);
+        let leaving = group.tags.contains_key(REMOVING);
+        let same = as_was && !leaving && group.template == template;
+        if same && group.phase(self.spec, &self.service.provider) == Phase::Active {
+            return Ok(());
+        }
+        let Limits { min, max, desired } = group.wanted(self.spec);
+        let call = self
+            .clients
+            .scaling
+            .update_auto_scaling_group()
+            .auto_scaling_group_name(&group.name)
+            .launch_template(launched(template))
+            .vpc_zone_identifier(subnets)
+            .min_size(min)
+            .max_size(max)
+            .desired_capacity(desired)
+            .health_check_grace_period(self.grace())
+            .instance_maintenance_policy(self.policy());
+        call.send().await.told(self.wish)?;
+        if leaving {
+            let tag = written(&group.name, &[(REMOVING.to_owned(), "yes".to_owned())].into());
+            self.clients.scaling.delete_tags().set_tags(Some(tag)).send().await.told(self.wish)?;
+        }
+        if !as_was || group.tags.get(TEMPLATE).map(String::as_str) != Some(template) {
+            let call = self.clients.scaling.create_or_update_tags().set_tags(Some(self.tags(template)));
+            call.send().await.told(self.wish)?;
+        }
+        if group.template != template {
+            self.forget_templates(template).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes the templates of other releases: what runs does not need them, and they can be made again.
+    async fn forget_templates(&self, current: &str) -> Result<()> {
+        for name in self.clients.templates(self.scope, &self.spec.name, self.wish).await? {
+            if name != current {
+                self.clients.forget_template(&name, self.wish).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Instances are launched by the first, and only, version of a template.
+fn launched(template: &str) -> LaunchTemplateSpecification {
+    LaunchTemplateSpecification::builder().launch_template_name(template).version("1").build()
+}
+
+/// Tags of a group in the service's own type; instances get theirs from the template.
+pub(super) fn written(group: &str, tags: &mark::Tags) -> Vec<Tag> {
+    let tag = |(key, value): (&String, &String)| {
+        let tag = Tag::builder().resource_id(group).resource_type("auto-scaling-group").propagate_at_launch(false);
+        tag.key(key).value(value).build()
+    };
+    tags.iter().map(tag).collect()
+}

@@ -1,0 +1,154 @@
+//! How many calls go over the wire: as many as there are objects, and none that changes something when nothing is to be.
+
+use crate::emulator::{Death, Emulator, EmulatorLab, Kind, Request, Wire, block_on};
+use ha_core::{
+    backend::{
+        Backend, Error, Resource, Scope,
+        spec::{Marks, NetworkSpec, PoolSpec},
+        state::Phase,
+    },
+    conformance::{Lab, Object},
+    topology::{Allow, Boot, Capacity, Exposure, Guards, Nat, Party, Size},
+};
+use std::time::Duration;
+
+/// A network of two zones, a balancer and a pool.
+pub fn spec() -> NetworkSpec {
+    let (front, web) = (Party::Balancer("front".into()), Party::Pool("web".into()));
+    let allow =
+        vec![Allow { from: Party::World, to: front.clone(), port: 80 }, Allow { from: front, to: web, port: 8080 }];
+    NetworkSpec { zones: vec!["a".into(), "b".into()], instances: Exposure::Private, nat: Nat::One, allow }
+}
+
+fn changing(requests: &[Request]) -> usize {
+    requests.iter().filter(|request| request.changes()).count()
+}
+
+fn calls(requests: &[Request]) -> Vec<&str> {
+    requests.iter().map(|request| request.call.as_str()).collect()
+}
+
+/// A pool of two in it.
+pub fn pool() -> PoolSpec {
+    PoolSpec {
+        name: "web".into(),
+        release: "r1".into(),
+        bounds: Size { min: 1, max: 4 },
+        capacity: Capacity::Fixed(2),
+        zones: vec!["a".into(), "b".into()],
+        max_skew: 1,
+        boot: Boot { ready: "/ready".into(), budget: Duration::from_secs(300), port: 8080 },
+        guards: Guards::default(),
+        marks: Marks { stable: "r1".into(), candidate: None, rejected: Vec::new() },
+    }
+}
+
+async fn pool_calls(backend: &Backend, scope: &Scope, wire: &Wire) {
+    let pools = backend.pool.as_ref().expect("it has pools");
+    wire.take();
+    pools.ensure(scope, &pool()).await.unwrap();
+    let made = wire.take();
+    // Its template and its group; its security group is the network's.
+    assert_eq!(changing(&made), 2, "{:#?}", calls(&made));
+    pools.ensure(scope, &pool()).await.unwrap();
+    let again = wire.take();
+    assert_eq!(changing(&again), 0, "{:#?}", calls(&again));
+    let state = pools.observe(scope).await.unwrap().state.remove(0);
+    assert_eq!((state.phase, &state.spec, state.instances.len()), (Phase::Active, &pool(), 2));
+    let seen = wire.take();
+    let mut listed = calls(&seen);
+    listed.sort_unstable();
+    assert_eq!(listed, ["DescribeAutoScalingGroups", "DescribeInstances", "DescribeScalingActivities"]);
+}
+
+async fn network_calls(backend: &Backend, scope: &Scope, wire: &Wire) {
+    let network = backend.network.as_ref().expect("it has networks");
+    wire.take();
+    network.ensure(scope, &spec()).await.unwrap();
+    let made = wire.take();
+    // VPC, gateway and its attachment; four subnets and three tables, each subnet with its table; an address, a NAT
+    // gateway and three ways out; two security groups with a rule each.
+    assert_eq!(changing(&made), 3 + 4 + 3 + 4 + 2 + 3 + 4, "{:#?}", calls(&made));
+    assert!(made.len() - changing(&made) <= 8, "{:#?}", calls(&made));
+    network.ensure(scope, &spec()).await.unwrap();
+    let again = wire.take();
+    assert_eq!((changing(&again), again.len()), (0, 7), "{:#?}", calls(&again));
+    let state = network.observe(scope).await.unwrap().state.unwrap();
+    assert_eq!((state.phase, state.spec), (Phase::Active, spec()));
+    assert_eq!(wire.take().len(), 7);
+}
+
+#[test]
+fn an_object_takes_a_call_and_none_when_it_is_there() {
+    let Ok(emulator) = Emulator::start(Kind::Moto).map_err(|why| eprintln!("ignored: {why}")) else { return };
+    block_on(async {
+        let wire = Wire::default();
+        let lab = EmulatorLab::new(emulator).await.noting(&wire);
+        let [scope, _] = lab.scopes();
+        let backend = lab.empty().await;
+        network_calls(&backend, &scope, &wire).await;
+        pool_calls(&backend, &scope, &wire).await;
+    });
+}
+
+/// Wishes network and pool as our loop does, until both are as asked; a dead caller stops at the first error.
+async fn make(backend: &Backend, scope: &Scope) -> Result<(), Error> {
+    let network = backend.network.as_ref().expect("it has networks");
+    let pools = backend.pool.as_ref().expect("it has pools");
+    for _ in 0..5 {
+        network.ensure(scope, &spec()).await?;
+        pools.ensure(scope, &pool()).await?;
+        let state = network.observe(scope).await?.state;
+        let there = pools.observe(scope).await?.state;
+        let whole = there.iter().any(|it| it.phase == Phase::Active && it.instances.len() == 2);
+        if whole && state.is_some_and(|it| it.phase == Phase::Active) {
+            return Ok(());
+        }
+    }
+    panic!("it is never as asked");
+}
+
+/// How many objects of each kind there are, and whose; names that hold a provider's ids differ from run to run.
+async fn kinds(lab: &EmulatorLab) -> Vec<String> {
+    let kind = |object: &Object| match &object.what {
+        Resource::Pool(_) => format!("{:?} pool", object.scope),
+        Resource::Instance(_) => format!("{:?} instance", object.scope),
+        other @ (Resource::Tier
+        | Resource::Network
+        | Resource::Balancer(_)
+        | Resource::Record(_)
+        | Resource::Object(_)
+        | _) => {
+            format!("{:?} {other}", object.scope)
+        }
+    };
+    let mut kinds: Vec<String> = lab.everything().await.iter().map(kind).collect();
+    kinds.sort();
+    kinds
+}
+
+#[test]
+fn a_caller_who_dies_at_any_call_leaves_nothing_that_the_next_does_not_finish() {
+    let Ok(emulator) = Emulator::start(Kind::Moto).map_err(|why| eprintln!("ignored: {why}")) else { return };
+    block_on(async {
+        let wire = Wire::default();
+        let lab = EmulatorLab::new(emulator).await.noting(&wire);
+        let [scope, _] = lab.scopes();
+        make(&lab.empty().await, &scope).await.unwrap();
+        let (whole, count) = (kinds(&lab).await, changing(&wire.take()));
+        assert!(count > 20, "{count} changing calls");
+        let mut points = 0;
+        for after in 1..=count {
+            for takes_effect in [false, true] {
+                lab.empty().await;
+                let death = Death { after, takes_effect };
+                let died = make(&lab.backend(Some(&Wire::until(death))).await, &scope).await;
+                assert!(died.is_err(), "{death:?} did not happen");
+                make(&lab.backend(None).await, &scope).await.unwrap_or_else(|why| panic!("{death:?}: {why}"));
+                assert_eq!(kinds(&lab).await, whole, "{death:?}");
+                points += 1;
+            }
+        }
+        assert_eq!(points, 2 * count);
+    });
+}

@@ -1,0 +1,155 @@
+//! An HTTP client that notes which calls go over the wire.
+
+use aws_smithy_runtime_api::client::{
+    http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    },
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
+    runtime_components::RuntimeComponents,
+};
+use aws_smithy_types::body::SdkBody;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The requests that went over the wire, in order; and when whoever sends them dies.
+#[derive(Clone, Debug, Default)]
+pub struct Wire {
+    requests: Arc<Mutex<Vec<Request>>>,
+    death: Option<Death>,
+    refusals: Arc<Mutex<Vec<Refusal>>>,
+}
+
+/// An error that the next calls of this name get, so many times, without reaching anybody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub call: &'static str,
+    pub status: u16,
+    pub code: &'static str,
+    pub times: usize,
+}
+
+/// After how many changing calls the caller dies, and whether the last of them still takes effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Death {
+    pub after: usize,
+    pub takes_effect: bool,
+}
+
+/// A request as it was sent.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The service it was signed for.
+    pub service: String,
+    /// `DescribeVpcs`, or method and address where a service has no actions.
+    pub call: String,
+    /// What was sent, as text.
+    pub body: String,
+}
+
+impl Request {
+    /// Whether it changes something.
+    pub fn changes(&self) -> bool {
+        let reads = ["Describe", "List", "Get", "GET ", "HEAD "];
+        !reads.iter().any(|word| self.call.starts_with(word))
+    }
+}
+
+impl Wire {
+    /// The wire of a caller who dies.
+    pub fn until(death: Death) -> Self {
+        Self { death: Some(death), ..Self::default() }
+    }
+    /// Lets calls be refused.
+    pub fn refuse(&self, refusal: Refusal) {
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).push(refusal);
+    }
+    /// Nothing is refused any more.
+    pub fn accept(&self) {
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+    /// The answer to a call that is to be refused.
+    fn refused(&self, Request { service, call, .. }: &Request) -> Option<HttpResponse> {
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        let refusal = refusals.iter_mut().find(|it| it.call == *call && it.times > 0)?;
+        refusal.times -= 1;
+        let (code, status) = (refusal.code, refusal.status);
+        let error = format!("<Error><Code>{code}</Code><Message>refused by the test</Message></Error>");
+        let body = match service.as_str() {
+            "ec2" => format!("<Response><Errors>{error}</Errors><RequestID>1</RequestID></Response>"),
+            _ => format!("<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>"),
+        };
+        Some(HttpResponse::new(status.try_into().expect("it is a status"), SdkBody::from(body)))
+    }
+    /// A client that notes its calls here.
+    pub fn client(&self) -> SharedHttpClient {
+        let inner = aws_smithy_http_client::Builder::new().build_http();
+        SharedHttpClient::new(Noting { inner, wire: self.clone() })
+    }
+    fn lock(&self) -> MutexGuard<'_, Vec<Request>> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    /// The requests since this was asked last.
+    pub fn take(&self) -> Vec<Request> {
+        std::mem::take(&mut *self.lock())
+    }
+}
+
+#[derive(Debug)]
+struct Noting {
+    inner: SharedHttpClient,
+    wire: Wire,
+}
+
+impl HttpClient for Noting {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        let inner = self.inner.http_connector(settings, components);
+        SharedHttpConnector::new(NotingConnector { inner, wire: self.wire.clone() })
+    }
+}
+
+#[derive(Debug)]
+struct NotingConnector {
+    inner: SharedHttpConnector,
+    wire: Wire,
+}
+
+impl HttpConnector for NotingConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let mut requests = self.wire.lock();
+        let before = requests.iter().filter(|request| request.changes()).count();
+        let own = noted(&request);
+        let last = own.changes() && self.wire.death.is_some_and(|death| death.after == before + 1);
+        let dead = self.wire.death.is_some_and(|death| before >= death.after);
+        requests.push(own.clone());
+        if let Some(answer) = self.wire.refused(&own) {
+            return HttpConnectorFuture::ready(Ok(answer));
+        }
+        match self.wire.death {
+            Some(death) if dead || (last && !death.takes_effect) => HttpConnectorFuture::ready(Err(gone())),
+            Some(_) if last => {
+                let answer = self.inner.call(request);
+                HttpConnectorFuture::new(async move {
+                    let _nobody_hears_it = answer.await;
+                    Err(gone())
+                })
+            }
+            Some(_) | None => self.inner.call(request),
+        }
+    }
+}
+
+/// What a dead caller gets: nothing that anybody tries again.
+fn gone() -> ConnectorError {
+    ConnectorError::user("the caller is dead".into())
+}
+
+fn noted(request: &HttpRequest) -> Request {
+    let body = request.body().bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
+    let call = match body.split('&').find_map(|pair| pair.strip_prefix("Action=")) {
+        Some(action) => action.to_owned(),
+        None => format!("{} {}", request.method(), request.uri()),
+    };
+    // Credential=KEY/DATE/REGION/SERVICE/aws4_request
+    let scope = request.headers().get("authorization").and_then(|value| value.split('/').nth(3));
+    Request { service: scope.unwrap_or_default().to_owned(), call, body }
+}

@@ -1,0 +1,10 @@
+//! The backend against emulators of AWS on loopback. One binary, so that each emulator's packages are installed once.
+
+mod calls;
+mod emulator;
+#[cfg(feature = "dns")]
+mod front;
+mod on_ministack;
+mod on_moto;
+mod refusals;
+mod site;

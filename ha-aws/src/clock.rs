@@ -5,7 +5,13 @@ use ha_core::{
     backend::{Clock, Rest},
     time::Timestamp,
 };
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    sync::OnceLock,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+/// When this process looked at it first.
+static BEGUN: OnceLock<Instant> = OnceLock::new();
 
 /// Wall-clock time; sleeps on the runtime of the caller.
 #[derive(Clone, Copy, Debug, Default)]
@@ -13,6 +19,10 @@ pub struct WallClock;
 
 #[async_trait]
 impl Clock for WallClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that everybody else asks")]
+    fn elapsed(&self) -> Duration {
+        BEGUN.get_or_init(Instant::now).elapsed()
+    }
     #[expect(clippy::disallowed_methods, reason = "this is the clock that everybody else asks")]
     fn now(&self) -> Timestamp {
         // A clock before 1970 is a machine without one; it reads as the epoch.

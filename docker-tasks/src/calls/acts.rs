@@ -24,7 +24,7 @@ fn site(scope: &Scope, act: &str) -> Result<ValidTopology, String> {
     let millis = Duration::from_millis;
     let gate = Gate { no_reading: NoReading::GoOn, ..Gate::default() };
     let rollout = Rollout { surge: 1, batch: 1, bake: millis(200), gate };
-    let health = HealthCheck { interval: millis(300), timeout: millis(300), healthy: 1, unhealthy: 3 };
+    let health = HealthCheck { interval: millis(300), timeout: millis(250), healthy: 1, unhealthy: 3 };
     let web = Pool::new("web")
         .release(if reached("release") { "r2" } else { "r1" })
         .size(1..=6)

@@ -36,7 +36,8 @@ impl World {
             let name = format!("alien-{}", ids.len());
             let labels = Labels { scope: other.clone(), part, name: name.clone(), plan: "r1".into() };
             let image = &self.docker.settings.images.net;
-            let wanted = Wanted::new(called(&other, name), image, labels, Attached::Outside);
+            let mut wanted = Wanted::new(called(&other, name), image, labels, Attached::Outside);
+            wanted.command = Some(["sleep", "infinity"].map(str::to_owned).to_vec());
             ids.push(self.docker.engine.create(&wanted).await.map_err(|trouble| trouble.to_string())?);
         }
         fs::write(&self.aliens, ids.join("\n")).map_err(|error| format!("{}: {error}", self.aliens.display()))

@@ -73,6 +73,7 @@ pub fn run(setup: &Setup, arguments: &[String]) -> Result<(), Failed> {
         // That it is not there is as good.
         let _ = std::fs::remove_file(&setup.journal);
     }
+    Life::sweep(&setup.words, &setup.folder)?;
     let mut journal = Journal::open(&setup.journal, &setup.program)?;
     let begun = Instant::now();
     if journal.acts.is_empty() {

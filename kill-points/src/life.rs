@@ -40,6 +40,24 @@ impl Life {
         Ok(life)
     }
 
+    /// Ends the lives in this folder that nobody lives any more: their command was killed.
+    pub fn sweep(words: &[String], folder: &Path) -> Result<(), Failed> {
+        let places = match fs::read_dir(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            read => read.map_err(|error| at(folder, &error))?,
+        };
+        for place in places.filter_map(|entry| Some(entry.ok()?.path())) {
+            let name = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let mut parts = name.split('-').skip(1).map_while(|part| part.parse::<u64>().ok());
+            let (Some(whose), Some(number)) = (parts.next(), parts.next()) else { continue };
+            if !Path::new("/proc").join(whose.to_string()).exists() {
+                // Its own numbers of processes are taken.
+                Self { words: words.to_vec(), number, place, processes: 1_000_000 }.end()?;
+            }
+        }
+        Ok(())
+    }
+
     /// An act without a fault: what it did, and what is there afterwards.
     pub fn note(&mut self, act: &str) -> Result<Noted, Failed> {
         let notes = self.place.join(format!("{act}.calls"));

@@ -78,7 +78,10 @@ fn process(child: &Child) -> Result<(), String> {
         Task::Act(name) => block_on(act(&child.place, name)),
         Task::Look => block_on(look(&child.place)),
         // The emulator ends when it sees that its address is gone, and everything with it.
-        Task::Clear => fs::remove_file(address(&child.place)).map_err(|error| error.to_string()),
+        Task::Clear => match fs::remove_file(address(&child.place)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.to_string()),
+            Ok(()) | Err(_) => Ok(()),
+        },
     }
 }
 
@@ -145,11 +148,20 @@ async fn look(place: &Path) -> Result<(), String> {
             | Resource::Balancer(_)
             | Resource::Record(_)
             | Resource::Object(_)
-            | _) => other.to_string(),
+            | _) => plain(&other.to_string()),
         };
         println!("{} {what}", scope.map_or_else(|| "nobody's".to_owned(), |scope| scope.to_string()));
     }
     Ok(())
+}
+
+/// A name without the digest at its end: it holds ids.
+fn plain(name: &str) -> String {
+    let digest = |end: &str| end.len() == 8 && end.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match name.rsplit_once('-') {
+        Some((plain, end)) if digest(end) => plain.to_owned(),
+        _ => name.to_owned(),
+    }
 }
 
 async fn act(place: &Path, name: &str) -> Result<(), String> {

@@ -1,9 +1,7 @@
 //! A supervisor that was frozen for a minute, and thaws in the middle of what another has long done, does nothing twice.
 #![cfg(feature = "docker")]
 
-use ha_core::{
-    Balancer, Pool, Topology, ValidTopology, backend::Scope, converge, teardown, topology::HealthCheck,
-};
+use ha_core::{Balancer, Pool, Topology, ValidTopology, backend::Scope, converge, teardown, topology::HealthCheck};
 use ha_local::docker::{
     Docker, Settings, Supervisor,
     engine::{Call, Observer, Part, Trouble},

@@ -40,8 +40,14 @@ pub enum Outcome {
 #[serde(rename_all = "snake_case")]
 enum Line {
     /// All after it is of this program, and of these calls.
-    Noted { program: String, acts: Vec<Noted> },
-    Point { point: Point, outcome: Outcome },
+    Noted {
+        program: String,
+        acts: Vec<Noted>,
+    },
+    Point {
+        point: Point,
+        outcome: Outcome,
+    },
 }
 
 /// The file, and what it says of this program.

@@ -78,7 +78,8 @@ pub fn counted<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<Call> {
 
 /// Two points for each call of an act.
 pub fn points(act: &str, calls: &[Call]) -> Vec<Point> {
-    let both = |call: &Call| [When::Before, When::After].map(|when| Point { act: act.into(), call: call.clone(), when });
+    let both =
+        |call: &Call| [When::Before, When::After].map(|when| Point { act: act.into(), call: call.clone(), when });
     calls.iter().flat_map(both).collect()
 }
 

@@ -18,7 +18,9 @@ pub async fn by_hand(eyes: &Eyes, scope: &Scope, what: &Resource) -> Result<(), 
         Resource::Balancer(name) => front::plant_balancer(eyes, scope, name).await,
         #[cfg(feature = "dns")]
         Resource::Record(name) => front::plant_record(eyes, name).await,
-        other @ (Resource::Tier | Resource::Instance(_) | Resource::Object(_) | _) => Err(format!("nobody makes {other} by hand")),
+        other @ (Resource::Tier | Resource::Instance(_) | Resource::Object(_) | _) => {
+            Err(format!("nobody makes {other} by hand"))
+        }
     }
 }
 

@@ -16,6 +16,8 @@ struct Row {
     green: usize,
     red: usize,
     unmet: usize,
+    /// Of these, the first calls of their names: only how often a call is repeated may differ from life to life.
+    missing: usize,
 }
 
 /// All acts.
@@ -41,19 +43,24 @@ impl Table {
                 green: count(|outcome| matches!(outcome, Outcome::Green)),
                 red: count(|outcome| matches!(outcome, Outcome::Red(_))),
                 unmet: count(|outcome| matches!(outcome, Outcome::Unmet)),
+                missing: due
+                    .iter()
+                    .filter(|it| it.call.time == 1 && journal.done.get(it) == Some(&Outcome::Unmet))
+                    .count(),
             }
         };
         Self { rows: journal.acts.iter().map(row).collect(), part }
     }
 
-    /// What is wrong with it; nothing: every point that was due was tried, and is green.
+    /// What is wrong with it; nothing: every point that was due was tried and is green, but for repetitions that never came.
     pub fn wrong(&self) -> Vec<String> {
         let wrong = self.rows.iter().flat_map(|row| {
             let tried = row.green + row.red + row.unmet;
             let short = !self.part && tried != row.due;
             let none = row.calls == 0;
             let red = (row.red > 0).then(|| format!("{}: {} red", row.act, row.red));
-            let unmet = (row.unmet > 0).then(|| format!("{}: the calls of {} points never came", row.act, row.unmet));
+            let unmet =
+                (row.missing > 0).then(|| format!("{}: the calls of {} points never came", row.act, row.missing));
             let short = short.then(|| format!("{}: {tried} of {} points tried", row.act, row.due));
             let none = none.then(|| format!("{}: no call was noted", row.act));
             red.into_iter().chain(unmet).chain(short).chain(none)
@@ -66,7 +73,7 @@ impl Table {
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{:<10} {:>6} {:>6} {:>6} {:>5} {:>6}", "act", "calls", "due", "green", "red", "unmet")?;
-        for Row { act, calls, due, green, red, unmet } in &self.rows {
+        for Row { act, calls, due, green, red, unmet, .. } in &self.rows {
             writeln!(f, "{act:<10} {calls:>6} {due:>6} {green:>6} {red:>5} {unmet:>6}")?;
         }
         let sum = |of: fn(&Row) -> usize| self.rows.iter().map(of).sum::<usize>();
@@ -84,15 +91,17 @@ mod tests {
     #[test]
     fn a_point_that_was_not_tried_or_is_not_green_is_wrong() {
         let mut journal = Journal::open(Path::new("/nowhere/journal"), "p").unwrap();
-        let calls = counted(["create a", "start a"]);
+        let calls = counted(["create a", "start a", "start a"]);
         let due = points("create", &calls);
         journal.acts = vec![Noted { act: "create".into(), calls, there: Vec::new() }];
         assert_eq!(Table::of(&journal, |_| true, true).wrong(), ["no point is green"]);
+        journal.done.insert(due[4].clone(), Outcome::Unmet);
+        journal.done.insert(due[5].clone(), Outcome::Green);
         for point in &due[..3] {
             journal.done.insert(point.clone(), Outcome::Green);
         }
         assert_eq!(Table::of(&journal, |_| true, true).wrong(), [""; 0]);
-        assert_eq!(Table::of(&journal, |_| true, false).wrong(), ["create: 3 of 4 points tried"]);
+        assert_eq!(Table::of(&journal, |_| true, false).wrong(), ["create: 5 of 6 points tried"]);
         journal.done.insert(due[3].clone(), Outcome::Unmet);
         assert_eq!(Table::of(&journal, |_| true, false).wrong(), ["create: the calls of 1 points never came"]);
         journal.done.insert(due[3].clone(), Outcome::Red("left: a".into()));

@@ -1,6 +1,7 @@
 //! Those of the project's own commands that need a Docker engine.
 
 mod app;
+mod calls;
 mod drill;
 mod images;
 mod profile;
@@ -15,6 +16,7 @@ async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = match arguments.split_first() {
         Some((command, rest)) if command == "images" => images::run(rest).await,
+        Some((command, rest)) if command == "calls" => calls::run(rest).await,
         Some((command, rest)) if command == "drill" => drill::run(rest, &root()).await,
         Some((command, rest)) if command == "docker-profile" => profile::run(rest).await,
         _ => Err(format!("called by cargo xtask only\n\n{}\n{}\n{}", images::HELP, drill::HELP, profile::HELP)),

@@ -42,7 +42,7 @@ impl Aws {
         self.credentials = Some(Credentials::new(key, secret, None, None, "given"));
         self
     }
-    /// Requests go through this client: one that records, or breaks, some of them.
+    /// Requests go through this client: one that breaks some of them, or tells of them ([`crate::observer::observed`]).
     pub fn http_client(mut self, client: SharedHttpClient) -> Self {
         self.http = Some(client);
         self

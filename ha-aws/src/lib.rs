@@ -27,6 +27,7 @@ mod mark;
 mod name;
 #[cfg(feature = "network")]
 mod network;
+pub mod observer;
 #[cfg(feature = "pool")]
 mod pool;
 mod provider;

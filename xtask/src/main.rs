@@ -25,6 +25,10 @@ cargo xtask COMMAND
                      against emulators from PyPI); --fast: not the tests
   calls [--only SCRIPT] [--at N] [--outcome NAME] [--seed N] [--threads N]
                      disturbs every call of every script in every way
+  calls --on docker|moto [--shard I/N] [--most 5m] [--act NAME] [--only TEXT]
+        [--threads N] [--anew]
+                     kills a real process before and after every call that
+                     changes something; can be stopped and goes on
   sim FILE [--script NAME] [--all]
                      runs a fault file and tells what happened; NAME: as a
                      counterexample of calls
@@ -61,6 +65,7 @@ fn main() -> ExitCode {
         ["check", rest @ ..] => check::asked(rest).and_then(|(world, depth)| check::run(&root(), world, depth)),
         ["docker", rest @ ..] => docker::tests(&root(), rest),
         ["readme"] => readme::run(&root()),
+        ["calls", "--on", world, rest @ ..] => docker::calls(&root(), world, rest),
         ["calls", rest @ ..] => calls::run(rest),
         ["sim", rest @ ..] => story::run(&root(), rest),
         ["sweep", rest @ ..] => sweep::run(rest),

@@ -117,7 +117,10 @@ impl Group {
     pub fn phase(&self, spec: &PoolSpec, provider: &Provider) -> Phase {
         let there = self.members.iter().any(|it| it.runs);
         if self.tags.contains_key(REMOVING) {
-            return if there { Phase::Removing } else { Phase::Broken };
+            // Whoever wrote the tag may have died before the group was emptied, and what is held does not go by itself.
+            let held = |it: &Member| it.runs && matches!(it.phase(), InstancePhase::Held(_));
+            let leaves = there && self.limits.max == 0 && !self.members.iter().any(held);
+            return if leaves { Phase::Removing } else { Phase::Broken };
         }
         let zones: BTreeSet<String> = spec.zones.iter().map(|zone| provider.zone(zone)).collect();
         let as_asked = self.tags.get(TEMPLATE) == Some(&self.template) && self.zones == zones;
@@ -219,7 +222,11 @@ pub(super) mod tests {
         assert_eq!(other.phase(&spec, &provider), Phase::Broken);
         let mut leaving = right;
         leaving.tags.insert(REMOVING.into(), "yes".into());
+        assert_eq!(leaving.phase(&spec, &provider), Phase::Broken, "nobody has emptied it yet");
+        leaving.limits = Limits { min: 0, max: 0, desired: 0 };
         assert_eq!(leaving.phase(&spec, &provider), Phase::Removing);
+        leaving.members.push(member(Life::Standby, None));
+        assert_eq!(leaving.phase(&spec, &provider), Phase::Broken, "what is held does not go by itself");
         leaving.members.clear();
         assert_eq!(leaving.phase(&spec, &provider), Phase::Broken, "what is left of it goes when it is asked again");
     }

@@ -162,12 +162,14 @@ impl Making<'_> {
             let tag = written(&group.name, &[(REMOVING.to_owned(), "yes".to_owned())].into());
             self.clients.scaling.delete_tags().set_tags(Some(tag)).send().await.told(self.wish)?;
         }
-        if !as_was || group.tags.get(TEMPLATE).map(String::as_str) != Some(template) {
+        let written = group.tags.get(TEMPLATE).map(String::as_str) == Some(template);
+        if !written {
+            // Before it is written down that all is done: whoever comes after a crash does it then.
+            self.forget_templates(template).await?;
+        }
+        if !as_was || !written {
             let call = self.clients.scaling.create_or_update_tags().set_tags(Some(self.tags(template)));
             call.send().await.told(self.wish)?;
-        }
-        if group.template != template {
-            self.forget_templates(template).await?;
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ pub use settings::Settings;
 pub use supervisor::{Acting, Supervisor};
 
 use async_trait::async_trait;
-use engine::{Engine, Trouble};
+use engine::{Engine, Observer, Trouble};
 use ha_core::{
     backend::{Backend, Clock, Rest, Scope},
     time::{Timestamp, nanos},
@@ -40,7 +40,7 @@ pub struct Docker {
     pub directory: Directory,
     /// What is the provider's own.
     pub settings: Settings,
-    poked: Notify,
+    poked: Arc<Notify>,
 }
 
 /// The instant, by the clock that all processes of this machine share.
@@ -58,7 +58,14 @@ impl Docker {
     pub async fn connect(settings: Settings) -> Result<Arc<Self>, Trouble> {
         let engine = Engine::connect(settings.engine.as_deref(), settings.timers.call).await?;
         let directory = Directory::new(&settings.directory);
-        Ok(Arc::new(Self { engine, directory, settings, poked: Notify::new() }))
+        Ok(Arc::new(Self { engine, directory, settings, poked: Arc::default() }))
+    }
+
+    /// The same provider, of whose calls that may change something at the engine this one is told as well: by it a
+    /// program notes them, or ends at one of them.
+    pub fn observed(&self, observer: Arc<dyn Observer>) -> Arc<Self> {
+        let (directory, settings, poked) = (self.directory.clone(), self.settings.clone(), self.poked.clone());
+        Arc::new(Self { engine: self.engine.observed(observer), directory, settings, poked })
     }
 
     /// The ports to it. Somebody must run a [`Supervisor`].

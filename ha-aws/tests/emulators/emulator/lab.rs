@@ -17,10 +17,12 @@ use std::{
 
 /// One of the images that moto knows from the start.
 const IMAGE: &str = "ami-12c6146b";
-const REGION: &str = "eu-central-1";
+/// The region of all tests.
+pub const REGION: &str = "eu-central-1";
 /// The name of a certificate that the provider file knows.
 pub const CERTIFICATE: &str = "conformance.example";
-const BUCKET: &str = "conformance-store";
+/// The bucket of the store.
+pub const BUCKET: &str = "conformance-store";
 
 /// An emulator as a laboratory.
 pub struct EmulatorLab {
@@ -62,25 +64,30 @@ impl EmulatorLab {
 
     /// Another backend on this emulator, whose requests go over this wire.
     pub async fn backend(&self, wire: Option<&Wire>) -> Backend {
-        let mut provider = Provider::new(REGION);
-        for release in Material::default().releases {
-            let machine = Machine {
-                image: Some(IMAGE.into()),
-                instance_type: Some("t3.micro".into()),
-                user_data: Some(format!("#!/bin/sh\nexec site --release {release}\n")),
-                ..Machine::default()
-            };
-            provider.releases.insert(release, machine);
-        }
-        let certificate = "arn:aws:acm:eu-central-1:123456789012:certificate/12345678-1234-1234-1234-123456789012";
-        provider.certificates.insert(CERTIFICATE.into(), certificate.into());
-        provider.bucket = Some(BUCKET.into());
-        let mut aws = Aws::new(provider).endpoint(&self.emulator.url()).credentials("test", "test");
+        let mut aws = Aws::new(provider()).endpoint(&self.emulator.url()).credentials("test", "test");
         if let Some(wire) = wire {
             aws = aws.http_client(wire.client());
         }
         aws.settle(Duration::from_secs(1)).call_timeout(Duration::from_secs(20)).connect().await
     }
+}
+
+/// The provider file of these tests.
+pub fn provider() -> Provider {
+    let mut provider = Provider::new(REGION);
+    for release in Material::default().releases {
+        let machine = Machine {
+            image: Some(IMAGE.into()),
+            instance_type: Some("t3.micro".into()),
+            user_data: Some(format!("#!/bin/sh\nexec site --release {release}\n")),
+            ..Machine::default()
+        };
+        provider.releases.insert(release, machine);
+    }
+    let certificate = "arn:aws:acm:eu-central-1:123456789012:certificate/12345678-1234-1234-1234-123456789012";
+    provider.certificates.insert(CERTIFICATE.into(), certificate.into());
+    provider.bucket = Some(BUCKET.into());
+    provider
 }
 
 #[async_trait]

@@ -9,7 +9,9 @@ mod plant;
 mod python;
 mod wire;
 
-pub use lab::{CERTIFICATE, EmulatorLab};
+pub use eyes::Eyes;
+pub use lab::{BUCKET, CERTIFICATE, EmulatorLab, REGION, provider};
+pub use plant::by_hand;
 pub use python::{Emulator, Kind};
 pub use wire::{Death, Refusal, Request, Wire};
 

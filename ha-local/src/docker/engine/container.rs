@@ -56,6 +56,7 @@ impl Engine {
         let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
         let found = self.call("listing containers", self.client().list_containers(Some(options))).await?;
         let mut seen: Vec<Seen> = found.into_iter().map(seen).collect();
+        seen.iter().for_each(|seen| self.observers.meet(&seen.id, &seen.name));
         seen.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(seen)
     }
@@ -64,7 +65,8 @@ impl Engine {
     /// taken as it is; another is a conflict.
     pub async fn create(&self, wanted: &Wanted) -> Result<String, Trouble> {
         let options = CreateContainerOptionsBuilder::default().name(&wanted.name).build();
-        let made = self.call("making a container", self.client().create_container(Some(options), wanted.body())).await;
+        let create = self.client().create_container(Some(options), wanted.body());
+        let made = self.change("making a container", ("create", &wanted.name), create).await;
         let id = match made {
             Ok(made) => made.id,
             Err(trouble) if matches!(trouble.kind(), Kind::Conflict(_)) => {
@@ -76,6 +78,7 @@ impl Engine {
             }
             Err(trouble) => return Err(trouble),
         };
+        self.observers.meet(&id, &wanted.name);
         if !wanted.files.is_empty() {
             self.upload(&id, &wanted.files).await?;
         }
@@ -85,14 +88,14 @@ impl Engine {
     /// Starts it.
     pub async fn start(&self, container: &str) -> Result<(), Trouble> {
         let start = self.client().start_container(container, None::<StartContainerOptions>);
-        unless(self.call("starting a container", start).await, &[304])
+        unless(self.change("starting a container", ("start", container), start).await, &[304])
     }
 
     /// Ends it at once.
     pub async fn kill(&self, container: &str) -> Result<(), Trouble> {
         let options = KillContainerOptionsBuilder::default().signal("SIGKILL").build();
         let kill = self.client().kill_container(container, Some(options));
-        unless(self.call("killing a container", kill).await, &[404, 409])
+        unless(self.change("killing a container", ("kill", container), kill).await, &[404, 409])
     }
 
     /// Asks it to end, and ends it when `grace` is over.
@@ -100,17 +103,18 @@ impl Engine {
         let seconds = i32::try_from(grace.as_secs()).unwrap_or(i32::MAX);
         let options = StopContainerOptionsBuilder::default().t(seconds).build();
         let stop = self.client().stop_container(container, Some(options));
-        unless(self.call_within("stopping a container", self.limit.saturating_add(grace), stop).await, &[304, 404])
+        let limit = self.limit.saturating_add(grace);
+        unless(self.change_within("stopping a container", limit, ("stop", container), stop).await, &[304, 404])
     }
 
     /// Freezes it.
     pub async fn pause(&self, container: &str) -> Result<(), Trouble> {
-        self.call("freezing a container", self.client().pause_container(container)).await
+        self.change("freezing a container", ("pause", container), self.client().pause_container(container)).await
     }
 
     /// Thaws it.
     pub async fn unpause(&self, container: &str) -> Result<(), Trouble> {
-        self.call("thawing a container", self.client().unpause_container(container)).await
+        self.change("thawing a container", ("unpause", container), self.client().unpause_container(container)).await
     }
 
     /// Removes it with what only it uses, however it stands.
@@ -118,7 +122,9 @@ impl Engine {
         let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
         let remove = self.client().remove_container(container, Some(options));
         // 409: its removal is under way already.
-        unless(self.call("removing a container", remove).await, &[404, 409])
+        unless(self.change("removing a container", ("remove", container), remove).await, &[404, 409])?;
+        self.observers.forget(container);
+        Ok(())
     }
 
     /// Puts files into it.
@@ -126,7 +132,7 @@ impl Engine {
         let options = UploadToContainerOptionsBuilder::default().path("/").build();
         let packed = packed(files)?;
         let upload = self.client().upload_to_container(container, Some(options), body_full(packed.into()));
-        self.call("putting files into a container", upload).await
+        self.change("putting files into a container", ("upload", container), upload).await
     }
 }
 

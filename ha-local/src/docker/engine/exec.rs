@@ -27,7 +27,7 @@ impl Engine {
             attach_stderr: Some(true),
             ..ExecConfig::default()
         };
-        self.call("running a command", async {
+        self.change("running a command", ("exec", container), async {
             let exec = self.client().create_exec(container, config).await?;
             let mut said = String::new();
             let started = self.client().start_exec(&exec.id, None::<StartExecOptions>).await?;

@@ -47,6 +47,7 @@ impl Engine {
         let options = ListNetworksOptionsBuilder::default().filters(&filters).build();
         let found = self.call("listing networks", self.client().list_networks(Some(options))).await?;
         let mut seen: Vec<SeenNetwork> = found.into_iter().map(seen).collect();
+        seen.iter().for_each(|seen| self.observers.meet(&seen.id, &seen.name));
         seen.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
         Ok(seen)
     }
@@ -66,12 +67,18 @@ impl Engine {
             labels: Some(wanted.labels.written()),
             ..NetworkCreateRequest::default()
         };
-        Ok(self.call("making a network", self.client().create_network(request)).await?.id)
+        let create = self.client().create_network(request);
+        let id = self.change("making a network", ("create network", &wanted.name), create).await?.id;
+        self.observers.meet(&id, &wanted.name);
+        Ok(id)
     }
 
     /// Removes a network by its id.
     pub async fn remove_network(&self, id: &str) -> Result<(), Trouble> {
-        unless(self.call("removing a network", self.client().remove_network(id)).await, &[404])
+        let remove = self.client().remove_network(id);
+        unless(self.change("removing a network", ("remove network", id), remove).await, &[404])?;
+        self.observers.forget(id);
+        Ok(())
     }
 }
 

@@ -29,7 +29,9 @@ pub(super) fn judge(tables: &mut Tables, findings: &Findings, now: Timestamp) {
         let Some(pool) = tables.pools.get(&key) else { continue };
         let mut judged = pool.clone();
         for member in &mut judged.members {
-            if member.machine == Machine::Made {
+            // One that cannot be made leaves as well: nothing is in flight on it.
+            let leaves = member.machine == Machine::Wanted && member.phase == InstancePhase::Draining;
+            if member.machine == Machine::Made || leaves {
                 judge_member(tables, pool, member, findings, now);
             }
         }

@@ -104,6 +104,11 @@ fn launch(
 ) -> Result<Done, Kind> {
     let (version, at) = (tables.version, now());
     stands_on_a_network(tables, scope, std::slice::from_ref(&zone))?;
+    // Until it is made its addresses may become others. Nothing is refused meanwhile: a zone that refuses is left alone for
+    // longer, and others take its instances.
+    if tables.networks.get(&scope.name).is_none_or(|network| network.id.is_none()) {
+        return Err(Kind::NotReady("the network is not made yet".into()));
+    }
     let state = tables.zone(&scope.name, &zone);
     let address = free_address(tables, scope, &zone);
     let hopeless = tables.hopeless.contains(&key(&scope.name, pool));

@@ -2,7 +2,7 @@
 
 use crate::docker::{
     Docker,
-    engine::Trouble,
+    engine::{Call, Observer, Trouble},
     now,
     state::{Tables, Turn},
 };
@@ -22,10 +22,29 @@ pub struct Acting {
     pub docker: Arc<Docker>,
     holder: String,
     /// Until when it is its turn, as far as it knows.
-    until: AtomicU64,
+    until: Arc<Until>,
     told: Box<dyn Fn(&str) + Send + Sync>,
     /// What was told last of each matter: it is told once.
     last: Mutex<BTreeMap<String, String>>,
+}
+
+/// Until when it is a supervisor's turn: what it sends to the engine later was decided before somebody else's turn.
+struct Until(AtomicU64);
+
+impl Until {
+    fn get(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::Acquire))
+    }
+    fn set(&self, until: Timestamp) {
+        self.0.store(until.0, Ordering::Release);
+    }
+}
+
+impl Observer for Until {
+    fn before(&self, _: Call<'_>) -> Result<(), Trouble> {
+        if self.get() > now() { Ok(()) } else { Err(Kind::NotReady("it is not this supervisor's turn".into()).into()) }
+    }
+    fn after(&self, _: Call<'_>) {}
 }
 
 /// Two supervisors of one process are two.
@@ -35,12 +54,14 @@ impl Acting {
     pub(super) fn new(docker: Arc<Docker>, told: impl Fn(&str) + Send + Sync + 'static) -> Self {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let holder = format!("{}-{count}-{}", process::id(), now().0);
-        Self { docker, holder, until: AtomicU64::new(0), told: Box::new(told), last: Mutex::default() }
+        let until = Arc::new(Until(AtomicU64::new(0)));
+        let docker = docker.observed(until.clone());
+        Self { docker, holder, until, told: Box::new(told), last: Mutex::default() }
     }
 
     /// Whether it is this one's turn, as far as it knows.
     pub(super) fn may(&self) -> bool {
-        Timestamp(self.until.load(Ordering::Acquire)) > now()
+        self.until.get() > now()
     }
 
     /// Changes the tables; refused with `Conflict` once the turn is another's.
@@ -48,7 +69,7 @@ impl Acting {
         &self,
         act: impl FnOnce(&mut Tables) -> Result<T, Trouble> + Send + 'static,
     ) -> Result<T, Trouble> {
-        let (holder, until) = (self.holder.clone(), Timestamp(self.until.load(Ordering::Acquire)));
+        let (holder, until) = (self.holder.clone(), self.until.get());
         let change = self.docker.wish(move |tables| match &tables.supervisor {
             // Nothing was there to remember a turn beside.
             None if until > now() => act(tables),
@@ -90,7 +111,7 @@ impl Acting {
                 Ok(if free { until } else { Timestamp::ZERO })
             });
             if let Some(until) = self.hear("turn", take.await) {
-                self.until.store(until.0, Ordering::Release);
+                self.until.set(until);
             }
             tokio::time::sleep(turn / 4).await;
         }
@@ -98,7 +119,7 @@ impl Acting {
 
     pub(super) async fn give_up(&self) -> Result<(), Trouble> {
         let holder = self.holder.clone();
-        self.until.store(0, Ordering::Release);
+        self.until.set(Timestamp::ZERO);
         let give = self.docker.directory.change(move |tables| {
             tables.supervisor.take_if(|turn| turn.holder == holder);
             Ok(())

@@ -2,7 +2,10 @@
 
 use super::{scope, web, with_member};
 use crate::docker::{
-    pool::judge::{Findings, judge},
+    pool::{
+        Machine,
+        judge::{Findings, judge},
+    },
     state::Tables,
 };
 use ha_core::{
@@ -73,4 +76,15 @@ fn nobody_sends_requests_to_who_leaves_so_that_it_is_drained_at_once() {
     for phase in [InstancePhase::Draining, InstancePhase::Held(HoldMode::Replace)] {
         assert_eq!(judged(with_member(5, phase), &Findings::default()), (phase, true));
     }
+}
+
+#[test]
+fn an_instance_that_cannot_be_made_leaves_when_it_is_to() {
+    let unmade = |phase| {
+        let mut tables = with_member(5, phase);
+        tables.pools.values_mut().for_each(|row| row.members[0].machine = Machine::Wanted);
+        judged(tables, &Findings::default())
+    };
+    assert_eq!(unmade(InstancePhase::Draining), (InstancePhase::Draining, true));
+    assert_eq!(unmade(InstancePhase::Booting), (InstancePhase::Booting, false));
 }

@@ -122,3 +122,12 @@ fn who_is_held_another_way_stays_drained_and_who_returns_begins_anew() {
     let member = &web(&tables).members[0];
     assert_eq!((member.phase, member.drained), (InstancePhase::Returning, false));
 }
+
+#[test]
+fn nobody_is_launched_and_nothing_refused_before_the_network_is_made() {
+    let mut tables = pool();
+    tables.networks.values_mut().for_each(|network| network.id = None);
+    let early = order(&mut tables, launch("web-a-1", "a"), 0);
+    assert!(matches!(early, Err(Kind::NotReady(_))), "{early:?}");
+    assert!(web(&tables).members.is_empty() && web(&tables).refused.is_empty());
+}

@@ -34,12 +34,16 @@ pub fn observed(client: SharedHttpClient, observer: Arc<dyn Observer>) -> Shared
 impl Call {
     fn of(request: &HttpRequest) -> Self {
         let body = request.body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
+        let signature = request.headers().get("authorization").unwrap_or_default();
+        Self::named((request.method(), request.uri()), &body, signature)
+    }
+
+    fn named((method, uri): (&str, &str), body: &str, signature: &str) -> Self {
         let action = body.split('&').find_map(|pair| pair.strip_prefix("Action="));
-        let path = || request.uri().splitn(4, '/').nth(3).unwrap_or_default();
-        let name = action.map_or_else(|| format!("{} /{}", request.method(), path()), str::to_owned);
+        let path = || uri.splitn(4, '/').nth(3).unwrap_or_default();
+        let name = action.map_or_else(|| format!("{method} /{}", path()), str::to_owned);
         // Credential=KEY/DATE/REGION/SERVICE/aws4_request
-        let service = request.headers().get("authorization").and_then(|value| value.split('/').nth(3));
-        Self { service: service.unwrap_or_default().to_owned(), name }
+        Self { service: signature.split('/').nth(3).unwrap_or_default().to_owned(), name }
     }
 
     /// Whether it may change something.
@@ -83,22 +87,18 @@ impl HttpConnector for Telling {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_smithy_types::body::SdkBody;
 
     #[test]
     fn a_request_is_known_by_its_service_and_its_action_or_path() {
-        let request = |method: &str, uri: &str, body: &'static str| {
-            let mut request = HttpRequest::new(SdkBody::from(body));
-            request.set_method(method).unwrap();
-            request.set_uri(uri.to_owned()).unwrap();
-            request.headers_mut().insert("authorization", "AWS4 Credential=K/20260101/eu/ec2/aws4_request, Signed=a/b");
-            Call::of(&request)
+        let call = |method, uri, body| {
+            let signature = "AWS4-HMAC-SHA256 Credential=K/20260101/eu-central-1/ec2/aws4_request, Signature=a/b";
+            Call::named((method, uri), body, signature)
         };
-        let vpc = request("POST", "http://127.0.0.1:5000/", "Action=CreateVpc&CidrBlock=10.0.0.0");
+        let vpc = call("POST", "http://127.0.0.1:5000/", "Action=CreateVpc&CidrBlock=10.0.0.0");
         assert_eq!((vpc.service.as_str(), vpc.name.as_str(), vpc.changes()), ("ec2", "CreateVpc", true));
-        let put = request("PUT", "http://127.0.0.1:5000/store/lease", "Hello");
+        let put = call("PUT", "http://127.0.0.1:5000/store/lease", "Hello");
         assert_eq!((put.name.as_str(), put.changes()), ("PUT /store/lease", true));
-        assert!(!request("GET", "http://127.0.0.1:5000/store/lease", "").changes());
-        assert!(!request("POST", "http://127.0.0.1:5000/", "Action=DescribeVpcs").changes());
+        assert!(!call("GET", "http://127.0.0.1:5000/store/lease", "").changes());
+        assert!(!call("POST", "http://127.0.0.1:5000/", "Action=DescribeVpcs").changes());
     }
 }

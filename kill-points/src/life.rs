@@ -36,7 +36,7 @@ impl Life {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let place = folder.join(format!("life-{}-{number}", std::process::id()));
         let mut life = Self { words: words.to_vec(), number, place, processes: 0 };
-        life.to_end(Task::Begin, &[])?;
+        life.finish(Task::Begin, &[])?;
         Ok(life)
     }
 
@@ -61,7 +61,7 @@ impl Life {
     /// An act without a fault: what it did, and what is there afterwards.
     pub fn note(&mut self, act: &str) -> Result<Noted, Failed> {
         let notes = self.place.join(format!("{act}.calls"));
-        self.to_end(Task::Act(act.to_owned()), &[(NOTES, notes.display().to_string())])?;
+        self.finish(Task::Act(act.to_owned()), &[(NOTES, notes.display().to_string())])?;
         let noted = match fs::read_to_string(&notes) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             read => read.map_err(|error| at(&notes, &error))?,
@@ -97,7 +97,7 @@ impl Life {
 
     /// Everything that is there.
     pub fn look(&mut self) -> Result<Vec<String>, Failed> {
-        let said = self.to_end(Task::Look, &[])?;
+        let said = self.finish(Task::Look, &[])?;
         let mut lines: Vec<String> = said.lines().map(str::to_owned).collect();
         lines.sort();
         Ok(lines)
@@ -105,11 +105,11 @@ impl Life {
 
     /// Removes what is left of it.
     pub fn end(mut self) -> Result<(), Failed> {
-        self.to_end(Task::Clear, &[])?;
+        self.finish(Task::Clear, &[])?;
         fs::remove_dir_all(&self.place).map_err(|error| at(&self.place, &error))
     }
 
-    fn to_end(&mut self, task: Task, told: &[(&str, String)]) -> Result<String, Failed> {
+    fn finish(&mut self, task: Task, told: &[(&str, String)]) -> Result<String, Failed> {
         let (status, said) = self.process(task.clone(), told)?;
         if status.success() { Ok(said) } else { Err(Failed(format!("{task:?}: {status}: {}", tail(&said)))) }
     }

@@ -65,7 +65,8 @@ pub async fn run(script: &Script) -> Result<Decisions, String> {
     // What the removal of the site leads to is no part of the drill.
     let decisions = std::mem::take(&mut lock(&record).decisions);
     // An older generation would be told that a newer one has taken over.
-    let asked = script.acts.iter().rev().find_map(|timed| if let Act::Ask(site) = &timed.act { Some(site) } else { None });
+    let asked =
+        script.acts.iter().rev().find_map(|timed| if let Act::Ask(site) = &timed.act { Some(site) } else { None });
     let site = named(asked.unwrap_or(&script.site), &scope).map_err(|problems| problems.to_string())?;
     let gone = Controller::new(backend.clone(), "drill".into()).period(PERIOD).until_converged(&site.removed()).await;
     let cleared = lab.clear().await;

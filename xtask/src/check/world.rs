@@ -21,8 +21,10 @@ impl World {
                 "ha-local",
                 "--package",
                 "ha-docker-tasks",
+                "--package",
+                "ha-examples",
                 "--features",
-                "ha-local/docker,ha-local/conformance",
+                "ha-local/docker,ha-local/conformance,ha-examples/docker",
             ],
             Self::Aws => &["--package", "ha-aws", "--all-features"],
         }

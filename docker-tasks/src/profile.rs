@@ -148,6 +148,7 @@ async fn made(site: &ValidTopology, (docker, backend): (&Docker, &Backend), seen
     }
 }
 
+#[allow(clippy::wildcard_enum_match_arm, reason = "of all events these are measured")]
 fn hear(seen: &Shared, event: &Event) {
     let mut seen = lock(seen);
     match &event.what {

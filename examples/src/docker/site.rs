@@ -1,7 +1,11 @@
 //! A site and the provider it is with, as files and engine say.
 
 use super::{arguments::Asked, program::root};
-use ha_core::{ValidTopology, backend::Scope, topology::HoldMode, topology::Topology};
+use ha_core::{
+    ValidTopology,
+    backend::{Scope, state::InstancePhase},
+    topology::{HoldMode, Topology},
+};
 use ha_local::docker::{Docker, Settings, pool::PoolRow, state::Tables};
 use std::{
     path::{Component, Path, PathBuf},
@@ -88,9 +92,9 @@ impl Site {
             let marks = &row.spec.marks;
             pool.release = marks.candidate.as_ref().map_or(&marks.stable, |candidate| &candidate.release).clone();
             pool.capacity = row.spec.capacity;
-            let held = row.members.iter().filter_map(|member| match member.phase {
-                ha_core::backend::state::InstancePhase::Held(mode) => Some((member.id.as_str(), mode)),
-                _ => None,
+            let held = row.members.iter().filter_map(|member| {
+                let InstancePhase::Held(mode) = member.phase else { return None };
+                Some((member.id.as_str(), mode))
             });
             for (id, mode) in held {
                 if pool.hold.iter().all(|hold| hold.instance.as_str() != id) {
@@ -134,9 +138,10 @@ pub fn hold(topology: &mut Topology, pool: &str, instance: &str) {
 fn straight(path: &Path) -> PathBuf {
     let mut place = PathBuf::new();
     for part in path.components() {
-        match part {
-            Component::ParentDir => drop(place.pop()),
-            part => place.push(part),
+        if part == Component::ParentDir {
+            place.pop();
+        } else {
+            place.push(part);
         }
     }
     place

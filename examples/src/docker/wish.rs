@@ -155,6 +155,7 @@ async fn converge(site: &Site, wanted: &ValidTopology, line: &Line) -> Result<Du
     }
 }
 
+#[allow(clippy::wildcard_enum_match_arm, reason = "of all events these are what a person waits for")]
 fn tell(line: &Line, event: &Event) {
     match &event.what {
         What::Accepted(step) => line.say(format!("  {step}")),

@@ -48,7 +48,7 @@ impl Balancers {
         if let Some(alb) = alb {
             let mut tags: Tags = [(REMOVING.to_owned(), "yes".to_owned())].into();
             tags.extend(mark::spec::<BalancerSpec>(&alb.tags).iter().flat_map(mark::spec_tags));
-            if alb.tags.get(REMOVING).is_none() {
+            if !alb.tags.contains_key(REMOVING) {
                 let all = groups.iter().map(|it| it.id.clone()).chain([alb.id.clone()]).collect();
                 let call = self.clients.elb.add_tags().set_resource_arns(Some(all)).set_tags(Some(written(&tags)));
                 call.send().await.told(wish)?;

@@ -1,7 +1,7 @@
 //! `cargo xtask images`: makes all images, tells how far it is, and where the cache is.
 
-use crate::app;
 use bollard::Docker;
+use ha_examples::docker::program;
 use ha_local::docker::image::{self, Image, Images, Origin, Progress};
 use lexopt::prelude::*;
 use std::{
@@ -43,27 +43,27 @@ pub async fn run(arguments: &[String]) -> Result<(), String> {
         print!("{HELP}");
         return Ok(());
     };
-    let unreached = |error| format!("no Docker engine answers: {}", app::said(&error));
+    let unreached = |error| format!("no Docker engine answers: {}", program::said(&error));
     let engine = Docker::connect_with_defaults().map_err(unreached)?.negotiate_version().await.map_err(unreached)?;
     let images = Images::new(engine, &wanted.cache).telling(Arc::new(tell));
     if wanted.remove {
-        let removed = images.remove().await.map_err(|error| app::said(&error))?;
+        let removed = images.remove().await.map_err(|error| program::said(&error))?;
         removed.iter().for_each(|name| println!("removed {name}"));
     } else {
-        make(&images, &wanted, root).await?;
+        make(&images, &wanted).await?;
     }
     println!("cache: {}", wanted.cache.display());
     Ok(())
 }
 
-async fn make(images: &Images, wanted: &Wanted, root: &Path) -> Result<(), String> {
+async fn make(images: &Images, wanted: &Wanted) -> Result<(), String> {
     let mut all = image::parts(wanted.origin);
     show("the reference application: building");
-    let tar = app::tar(root, &wanted.cache)?;
+    let tar = program::tar(program::SITE, &wanted.cache)?;
     all.extend(wanted.releases.iter().map(|(name, fault)| image::app(tar.clone(), name, fault.as_deref())));
     for image in &all {
         let done = if wanted.refresh { images.refresh(image).await } else { images.ensure(image).await };
-        let made = done.map_err(|error| format!("{}: {}", image.name, app::said(&error)))?;
+        let made = done.map_err(|error| format!("{}: {}", image.name, program::said(&error)))?;
         let how = if made.present { "there already" } else { "made" };
         show("");
         println!("{:<28}{:>7.1} MB  {how}", image.name, made.bytes as f64 / 1e6);

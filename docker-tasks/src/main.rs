@@ -2,7 +2,6 @@
 
 #![allow(clippy::disallowed_methods, reason = "what happens on an engine is timed by the real clock")]
 
-mod app;
 mod calls;
 mod drill;
 mod images;

@@ -1,6 +1,5 @@
 //! `cargo xtask docker-profile`: how long things take on this machine's engine, as rows of the simulator's profile.
 
-use crate::app;
 use ha_core::{
     Balancer, Controller, Dns, Pool, Topology, ValidTopology,
     backend::{Backend, Resource, Scope, state::Phase},
@@ -11,6 +10,7 @@ use ha_core::{
     time::Timestamp,
     validate::Problems,
 };
+use ha_examples::docker::program;
 use ha_local::docker::{Docker, Settings, Supervisor, called, engine::Standing, now, settings::Program, state::Tables};
 use std::{
     collections::BTreeMap,
@@ -105,7 +105,7 @@ async fn once(round: u32, seen: &Shared) -> Result<(), String> {
         mounts: BTreeMap::new(),
     };
     settings.releases.insert("*".into(), program);
-    let docker = Docker::connect(settings).await.map_err(|trouble| app::said(&trouble))?;
+    let docker = Docker::connect(settings).await.map_err(|trouble| program::said(&trouble))?;
     let by_keepers = seen.clone();
     let orders = move |at: Timestamp, _: &PoolName, order: &Order| {
         if let Order::Launch { id, .. } = order {
@@ -118,7 +118,7 @@ async fn once(round: u32, seen: &Shared) -> Result<(), String> {
     let site = site(round).map_err(|problems| problems.to_string())?;
     let made = made(&site, (&docker, &backend), seen).await;
     let gone = Controller::new(backend.clone(), "profile".into()).period(PERIOD).until_converged(&site.removed()).await;
-    supervisor.stop().await.map_err(|trouble| app::said(&trouble))?;
+    supervisor.stop().await.map_err(|trouble| program::said(&trouble))?;
     made?;
     gone.map(|_| ()).map_err(|stalled| format!("the site is not removed: {stalled}"))
 }
@@ -173,7 +173,7 @@ fn hear(seen: &Shared, event: &Event) {
 async fn watch(docker: &Docker, backend: &Backend, scope: &Scope, seen: &Shared) -> Result<(), String> {
     loop {
         tokio::time::sleep(LOOK).await;
-        let tables = docker.directory.read().await.map_err(|trouble| app::said(&trouble))?;
+        let tables = docker.directory.read().await.map_err(|trouble| program::said(&trouble))?;
         note_active(&tables, scope, seen);
         for row in tables.pools.values().filter(|row| row.owner == *scope) {
             for member in &row.members {
@@ -188,7 +188,7 @@ async fn watch(docker: &Docker, backend: &Backend, scope: &Scope, seen: &Shared)
                 }
             }
         }
-        let listed = docker.engine.list(scope, None).await.map_err(|trouble| app::said(&trouble))?;
+        let listed = docker.engine.list(scope, None).await.map_err(|trouble| program::said(&trouble))?;
         let at = now();
         for member in tables.pools.values().flat_map(|row| &row.members) {
             let name = called(scope, format!("{}.app", member.id));

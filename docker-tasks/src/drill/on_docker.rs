@@ -55,7 +55,9 @@ pub async fn run(script: &Script) -> Result<Decisions, String> {
     let record = Record { event: 0, decisions: Vec::new(), last: Instant::now(), converged: false };
     let record: Shared = Arc::new(Mutex::new(record));
     let by_keepers = record.clone();
-    let lab = DockerLab::new(settings(script), Port::Pool).await.map_err(|trouble| crate::app::said(&trouble))?;
+    let lab = DockerLab::new(settings(script), Port::Pool)
+        .await
+        .map_err(|trouble| ha_examples::docker::program::said(&trouble))?;
     let lab = lab.orders(Arc::new(move |at: Timestamp, pool: &PoolName, order: &Order| {
         note(&by_keepers, Decision::of_keeper(at, pool, order));
     }));
@@ -72,7 +74,7 @@ pub async fn run(script: &Script) -> Result<Decisions, String> {
     let cleared = lab.clear().await;
     ran?;
     gone.map_err(|stalled| format!("the site is not removed: {stalled}"))?;
-    cleared.map_err(|trouble| crate::app::said(&trouble))?;
+    cleared.map_err(|trouble| ha_examples::docker::program::said(&trouble))?;
     Ok(decisions)
 }
 

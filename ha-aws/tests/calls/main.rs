@@ -11,7 +11,12 @@ mod emulator;
 mod front;
 
 use aws_smithy_http_client::Builder;
-use emulator::{BUCKET, Emulator, Eyes, Kind, REGION, block_on, by_hand, provider};
+use emulator::{
+    Emulator, Kind, block_on,
+    eyes::Eyes,
+    lab::{BUCKET, REGION, provider},
+    plant::by_hand,
+};
 use ha_aws::{
     Aws,
     observer::{Call, Observer, observed},

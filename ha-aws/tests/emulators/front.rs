@@ -169,7 +169,7 @@ fn another_pool_takes_over_and_the_first_leaves_without_a_trace() {
 
 /// Lets a caller die before and after every changing call of `act`, and another one finish it; answers at how many
 /// points.
-async fn every_death<'a, R: Future<Output = Result<(), Error>>>(
+async fn every_death<R: Future<Output = Result<(), Error>>>(
     (lab, wire): (&EmulatorLab, &Wire),
     begin: impl AsyncFn(),
     act: impl Fn(Backend) -> R,

@@ -1,17 +1,15 @@
 //! Emulators of AWS on loopback, started by the tests themselves from pinned packages; they end with the test.
 
-mod eyes;
+pub mod eyes;
 #[cfg(feature = "dns")]
 mod front;
-mod lab;
+pub mod lab;
 mod not_shown;
-mod plant;
+pub mod plant;
 mod python;
 mod wire;
 
-pub use eyes::Eyes;
-pub use lab::{BUCKET, CERTIFICATE, EmulatorLab, REGION, provider};
-pub use plant::by_hand;
+pub use lab::{CERTIFICATE, EmulatorLab};
 pub use python::{Emulator, Kind};
 pub use wire::{Death, Refusal, Request, Wire};
 

@@ -2,7 +2,7 @@
 
 use crate::arguments::Options;
 use ha_core::{
-    document,
+    document::{self, Places},
     fault::{FaultFile, Scenario},
     time::Timestamp,
     topology::ValidTopology,
@@ -34,7 +34,7 @@ pub struct Inputs {
 }
 
 /// A scenario and the file that it is from.
-type Named = (String, Scenario);
+type Named = (FaultFile, Scenario);
 
 const SEED: u64 = 42;
 /// How long a day is when neither the scenario nor the traffic says it.
@@ -82,7 +82,7 @@ impl Inputs {
             let made = Faults::new(&scenario.id, &scenario.events, &self.site, Timestamp::ZERO);
             found.extend(made.err().into_iter().flat_map(|problems| problems.0));
         }
-        problems.extend(found.into_iter().map(|problem| within(&file, problem)));
+        problems.extend(found.into_iter().map(|problem| file.locate(problem)));
         self.scenario = scenario;
     }
     /// Takes the reference day's scenario if this site can have it. Traffic with a length of its own says how long the
@@ -105,20 +105,20 @@ impl Inputs {
     fn fit(&mut self, options: &Options, problems: &mut Vec<Problem>) {
         if let Some(file) = &options.workload {
             let found = self.workload.check(self.site.topology());
-            problems.extend(found.into_iter().map(|problem| within(&file.display().to_string(), problem)));
+            problems.extend(found.into_iter().map(|problem| located(file, problem)));
         }
         let length = self.scenario.length.or_else(|| self.traffic.length()).unwrap_or(DAY);
         let expected: f64 = self.traffic.segments(length).iter().map(Segment::expected).sum();
-        let asked = options.traffic.as_ref().map(|file| file.display().to_string());
         if expected > MOST {
             let what = format!("{expected:.1e} intents would come, which takes hours for each {MOST:.0e} of them");
-            let path = asked.clone().filter(|_| options.scale <= 1.0).unwrap_or_else(|| "--scale".into());
+            let asked = options.traffic.as_ref().filter(|_| options.scale <= 1.0);
+            let path = asked.map_or_else(|| "--scale".into(), |file| file.display().to_string());
             problems.push(Problem::new(path, what, "scale less, or take shorter traffic"));
         }
-        self.fit_entry(asked.as_deref(), problems);
+        self.fit_entry(options.traffic.as_deref(), problems);
     }
     /// Users ask for a name that the site has.
-    fn fit_entry(&mut self, asked: Option<&str>, problems: &mut Vec<Problem>) {
+    fn fit_entry(&mut self, asked: Option<&Path>, problems: &mut Vec<Problem>) {
         let Some(to) = &self.traffic.to else { return };
         let site = self.site.topology();
         let names = site.dns.iter().map(|dns| dns.name.as_str());
@@ -127,7 +127,7 @@ impl Inputs {
             _ if has.contains(&to.as_str()) => {}
             Some(file) => {
                 let what = format!("the site has no entry {to:?}");
-                problems.push(within(file, Problem::new("to", what, format!("it has: {}", has.join(", ")))));
+                problems.push(located(file, Problem::new("to", what, format!("it has: {}", has.join(", ")))));
             }
             None => self.traffic.to = None,
         }
@@ -139,21 +139,22 @@ fn keep<T>(read: Result<T, Problems>, problems: &mut Vec<Problem>) -> Option<T> 
     read.map_err(|found| problems.extend(found.0)).ok()
 }
 
-fn within(file: &str, mut problem: Problem) -> Problem {
-    problem.path = format!("{file}: {}", problem.path);
-    problem
+/// What does not fit the site, with its place in the TOML file that says it.
+fn located(file: &Path, problem: Problem) -> Problem {
+    let text = document::load(file).unwrap_or_default();
+    Places::of_toml(&text, &file.display().to_string()).locate(problem)
 }
 
 fn chosen(path: &Path, id: Option<&str>) -> Result<Named, Problems> {
     let file = path.display().to_string();
     let read = FaultFile::read(&document::load(path)?, &file)?;
     let scenario = read.choose(id).map_err(|problem| Problems(vec![problem]))?.clone();
-    Ok((file, scenario))
+    Ok((read, scenario))
 }
 
 /// The site that a scenario is meant for lies beside its file.
-fn site_of(file: &str, scenario: &Scenario) -> Option<PathBuf> {
-    scenario.site.as_ref().map(|site| Path::new(file).with_file_name(site))
+fn site_of(file: &FaultFile, scenario: &Scenario) -> Option<PathBuf> {
+    scenario.site.as_ref().map(|site| Path::new(&file.file).with_file_name(site))
 }
 
 fn site(path: Option<&Path>) -> Result<ValidTopology, Problems> {
@@ -251,7 +252,7 @@ mod tests {
             ..Options::default()
         };
         let text = Inputs::read(&options).unwrap_err().to_string();
-        assert!(text.contains("day.faults.toml: busy-day: "), "{text}");
+        assert!(text.contains("day.faults.toml:9:9: busy-day: "), "{text}");
         let unknown =
             Options { faults: Some(sites("day.faults.toml")), incident: Some("x".into()), ..Options::default() };
         assert_eq!(Inputs::read(&unknown).unwrap_err().0.len(), 1);

@@ -18,40 +18,52 @@ pub struct Outputs {
     trace: Option<Output>,
 }
 
-/// A file to be written. One that is there keeps its content until there is something to put in its place; one that is
-/// not there is made with its content, since an empty file would say otherwise.
+/// A file to be written. What is there stays whole until all of the new content can take its place at once.
 struct Output {
     path: PathBuf,
-    there: Option<File>,
 }
 
 impl Output {
     fn open(path: &Path) -> Result<Self, Problem> {
         let fresh = path.symlink_metadata().is_err();
-        let opened = File::options().write(true).create(true).truncate(false).open(path);
-        let file = opened.map_err(|error| unwritable(path, &error))?;
-        if fresh {
-            std::fs::remove_file(path).map_err(|error| unwritable(path, &error))?;
-        }
-        Ok(Self { path: path.to_owned(), there: (!fresh).then_some(file) })
+        File::options()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .and_then(|_| if fresh { std::fs::remove_file(path) } else { Ok(()) })
+            .map_err(|error| unwritable(path, &error))?;
+        Ok(Self { path: path.to_owned() })
     }
     fn write(self, content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<(), Problems> {
-        let path = self.path.clone();
-        let written = self.emptied().and_then(|file| {
-            let mut out = BufWriter::new(file);
-            content(&mut out)?;
-            out.flush()
-        });
-        written.map_err(|error| Problems(vec![unwritable(&path, &error)]))
+        self.replace(content).map_err(|error| Problems(vec![unwritable(&self.path, &error)]))
     }
-    fn emptied(self) -> io::Result<File> {
-        let Some(file) = self.there else { return File::create(self.path) };
-        // A pipe or a device has nothing to be emptied.
-        if file.metadata()?.is_file() {
-            file.set_len(0)?;
+    fn replace(&self, content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
+        let there = self.path.metadata().ok();
+        // A pipe or a device is written to, not replaced.
+        if there.as_ref().is_some_and(|there| !there.is_file()) {
+            return fill(File::options().write(true).open(&self.path)?, content);
         }
-        Ok(file)
+        // Where a link leads, so that it stays one.
+        let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{}.part", std::process::id()));
+        let part = path.with_file_name(name);
+        let replaced = File::create(&part).and_then(|file| {
+            if let Some(there) = there {
+                file.set_permissions(there.permissions())?;
+            }
+            fill(file, content)?;
+            std::fs::rename(&part, &path)
+        });
+        replaced.inspect_err(|_| drop(std::fs::remove_file(&part)))
     }
+}
+
+fn fill(file: File, content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
+    let mut out = BufWriter::new(file);
+    content(&mut out)?;
+    out.flush()
 }
 
 impl Outputs {
@@ -176,5 +188,21 @@ mod tests {
         Outputs::open(&to(&path, None)).unwrap_or_else(|problems| panic!("{problems}"));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "kept");
         std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn what_is_there_stays_whole_until_all_of_the_new_can_take_its_place() {
+        let folder = std::env::temp_dir().join(format!("ha-examples-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("day.json");
+        std::fs::write(&path, "of yesterday").unwrap();
+        let output = || Output::open(&path).unwrap_or_else(|problem| panic!("{problem}"));
+        let broken_off = output().write(|out| out.write_all(b"of to").and(Err(io::ErrorKind::StorageFull.into())));
+        assert!(broken_off.unwrap_err().to_string().contains("it cannot be written"));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "of yesterday");
+        output().write(|out| out.write_all(b"of today")).unwrap_or_else(|problems| panic!("{problems}"));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "of today");
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1, "nothing else is left beside it");
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -56,6 +56,12 @@ fn every_bad_file_is_answered_with_its_problems() {
 }
 
 #[test]
+fn a_tier_that_is_written_as_one_value_is_answered_with_how_tables_are_written() {
+    let found = problems("name = \"shop\"\nzones = [\"a\"]\npool = 3\n");
+    assert!(found.contains(&"3:8: pool: this is no table; write [[pool]] and its keys below it".into()), "{found:?}");
+}
+
+#[test]
 fn a_file_with_ten_errors_reports_ten() {
     let text = r#"nam = "shop"
 zones = ["a", "b", "b"]

@@ -59,7 +59,7 @@ fn conformance(root: &Path, port: &str, share: &str) -> Result<(), String> {
     let ends = ["--test", "docker_conformance", "--", "--ignored", "--test-threads=1", "--nocapture", "--exact", port];
     let said = cargo(root, &[("SHARE", share)], &ends)?;
     let cases: Vec<&str> = said.lines().filter(|line| line.starts_with("docker: ")).collect();
-    println!("{}", cases.join("\n"));
+    say!("{}", cases.join("\n"));
     Ok(())
 }
 

@@ -1,5 +1,8 @@
 //! The project's own commands: `cargo xtask`.
 
+#[macro_use]
+mod say;
+
 mod calls;
 mod check;
 mod docker;
@@ -59,7 +62,7 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["images" | "drill" | "docker-profile", ..] => docker::run(&root(), &words),
         ["help" | "--help" | "-h"] | [_, "--help" | "-h"] => {
-            print!("{HELP}");
+            say!("{}", HELP.trim_end());
             Ok(())
         }
         ["check", rest @ ..] => check::asked(rest).and_then(|(world, depth)| check::run(&root(), world, depth)),

@@ -38,7 +38,7 @@ pub fn run(root: &Path, arguments: &[&str]) -> Result<(), Stop> {
     for mutant in &mutants {
         parts.run(&mutant.name, || caught(root, &tree, mutant));
     }
-    println!("{} planted", mutants.len());
+    say!("{} planted", mutants.len());
     parts.end()
 }
 

@@ -1,8 +1,8 @@
 //! The parts of a command: each is named before it runs, and its minutes and failures are printed after it.
 
+use crate::say;
 use std::{
     fmt,
-    io::Write,
     path::Path,
     process::Command,
     time::{Duration, Instant},
@@ -62,16 +62,15 @@ pub struct Parts {
 impl Parts {
     /// Runs a part, which answers what is wrong: nothing if it passed.
     pub fn run(&mut self, name: &str, part: impl FnOnce() -> Result<(), String>) {
-        print!("{name:<28}");
-        std::io::stdout().flush().ok();
+        say::begin(&format!("{name:<28}"));
         let watch = Watch::start();
         let done = part();
         let minutes = watch.elapsed().as_secs_f64() / 60.0;
         match done {
-            Ok(()) => println!("ok     {minutes:5.2} min"),
+            Ok(()) => say!("ok     {minutes:5.2} min"),
             Err(wrong) => {
-                println!("FAILED {minutes:5.2} min");
-                println!("{}", wrong.trim_end());
+                say!("FAILED {minutes:5.2} min");
+                say!("{}", wrong.trim_end());
                 self.failed.push(name.to_owned());
             }
         }

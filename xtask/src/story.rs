@@ -27,7 +27,7 @@ pub fn run(root: &Path, arguments: &[&str]) -> Result<(), Stop> {
     let file = FaultFile::load(Path::new(asked.file)).map_err(|problems| Stop::Usage(problems.to_string()))?;
     let mut bad = Vec::new();
     for scenario in &file.scenarios {
-        println!("{}: {}", scenario.id, scenario.title);
+        say!("{}: {}", scenario.id, scenario.title);
         let seed = scenario.id.strip_prefix("sweep-").and_then(|seed| seed.parse().ok());
         let wrong = match (asked.script, seed) {
             (Some(name), _) => of_script(scenario, name, &asked)?,
@@ -51,7 +51,7 @@ fn of_script(scenario: &Scenario, name: &str, asked: &Asked<'_>) -> Result<usize
     let run = drill::exercise(&disturbed, seed, &[], faultless.converged + drill::ALLOWED).map_err(cannot)?;
     tell(&run.records, asked.everything);
     let found = drill::differences(&faultless.run, &run, &|_| false);
-    found.iter().for_each(|what| println!("WRONG: {what}"));
+    found.iter().for_each(|what| say!("WRONG: {what}"));
     show_calls(&run, asked);
     Ok(found.len())
 }
@@ -59,11 +59,11 @@ fn of_script(scenario: &Scenario, name: &str, asked: &Asked<'_>) -> Result<usize
 /// A counterexample of `sweep`: the site follows from the seed in its name; answers how much is wrong.
 fn of_sweep(scenario: &Scenario, seed: u64, asked: &Asked<'_>) -> Result<usize, Stop> {
     let case = Case::of(seed).with(scenario.events.clone());
-    println!("{}", case.site.topology().to_toml());
+    say!("{}", case.site.topology().to_toml());
     let verdict = case.run().map_err(|problems| Stop::Usage(problems.to_string()))?;
     tell(&verdict.records, asked.everything);
-    println!("to be well within {} of the last fault", verdict.timers);
-    verdict.wrong.iter().for_each(|what| println!("WRONG: {what}"));
+    say!("to be well within {} of the last fault", verdict.timers);
+    verdict.wrong.iter().for_each(|what| say!("WRONG: {what}"));
     Ok(verdict.wrong.len())
 }
 
@@ -73,20 +73,20 @@ fn of_site(root: &Path, scenario: &Scenario) -> Result<usize, Stop> {
     let site = ValidTopology::load(&path).map_err(|problems| Stop::Usage(problems.to_string()))?;
     let sim = Sim::new(&site, scenario.seed.unwrap_or(42)).scenario(scenario);
     let run = sim.try_run().map_err(|problems| Stop::Usage(problems.to_string()))?;
-    println!("{run}");
+    say!("{run}");
     Ok(run.violations().len())
 }
 
 fn tell(records: &[Record], everything: bool) {
     for record in records.iter().filter(|record| everything || record.weight == Weight::Decisive) {
-        println!("{:>12}  {:8}  {}", record.at.to_string(), record.lane.to_string(), record.what);
+        say!("{:>12}  {:8}  {}", record.at.to_string(), record.lane.to_string(), record.what);
     }
 }
 
 fn show_calls(run: &Exercise, asked: &Asked<'_>) {
     if asked.everything {
         let name = |call: &drill::Call| format!("{} {} nr. {}", call.operation, call.resource, call.nth);
-        run.calls.iter().for_each(|call| println!("call {}: {}", call.overall, name(call)));
+        run.calls.iter().for_each(|call| say!("call {}: {}", call.overall, name(call)));
     }
 }
 

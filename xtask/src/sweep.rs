@@ -35,10 +35,10 @@ pub fn run(arguments: &[&str]) -> Result<(), Stop> {
         }
     }
     failed.iter().take(SHOWN).for_each(|(seed, wrong)| counterexample(*seed, wrong));
-    failed.iter().skip(SHOWN).for_each(|(seed, wrong)| println!("seed {seed} also fails: {}", wrong[0]));
+    failed.iter().skip(SHOWN).for_each(|(seed, wrong)| say!("seed {seed} also fails: {}", wrong[0]));
     show(&census);
     let never: Vec<String> = never(&census, &asked.seeds);
-    println!("{} seeds, {} failed", asked.seeds.len(), failed.len());
+    say!("{} seeds, {} failed", asked.seeds.len(), failed.len());
     let mut parts: Vec<String> = failed.iter().map(|(seed, _)| format!("seed {seed}")).collect();
     parts.extend(never.iter().map(|what| format!("{what} never occurred with a consequence")));
     if parts.is_empty() { Ok(()) } else { Err(Stop::Failed(parts)) }
@@ -54,11 +54,11 @@ fn never(census: &Census, seeds: &[u64]) -> Vec<String> {
 }
 
 fn counterexample(seed: u64, wrong: &[String]) {
-    println!("FAILED seed {seed}");
-    wrong.iter().for_each(|what| println!("  {what}"));
+    say!("FAILED seed {seed}");
+    wrong.iter().for_each(|what| say!("  {what}"));
     let case = Case::of(seed).shrunk();
-    println!("{}", case.scenario().to_toml());
-    println!("save it as red.toml, and: cargo xtask sim red.toml\n");
+    say!("{}", case.scenario().to_toml());
+    say!("save it as red.toml, and: cargo xtask sim red.toml\n");
 }
 
 /// Every thing that can occur, and how often it did.
@@ -69,10 +69,10 @@ fn show(census: &Census) {
         kinds.entry(kind).or_default().push(format!("{name} {times}"));
     }
     for (kind, all) in kinds {
-        println!("{kind}, with a consequence:");
+        say!("{kind}, with a consequence:");
         for line in all.chunks(4) {
             let cells: Vec<String> = line.iter().map(|cell| format!("{cell:<32}")).collect();
-            println!("  {}", cells.concat().trim_end());
+            say!("  {}", cells.concat().trim_end());
         }
     }
 }

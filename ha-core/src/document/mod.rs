@@ -1,9 +1,11 @@
 //! Reads TOML by hand: every problem at once, each with its path and its place in the file. All our files are read with it.
 
+mod places;
 mod section;
 mod suggest;
 mod value;
 
+pub use places::Places;
 pub use section::Section;
 pub use suggest::suggest;
 pub use value::Value;

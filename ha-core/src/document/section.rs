@@ -126,6 +126,10 @@ impl<'d> Section<'d> {
             self.document.report(value.path(), what, fix);
             return value.section().into_iter().collect();
         }
+        if !value.is_list() {
+            value.report("this is no table", format!("write [[{key}]] and its keys below it"));
+            return Vec::new();
+        }
         value.list().unwrap_or_default().iter().filter_map(Value::section).collect()
     }
     fn know(&self, key: &str) {

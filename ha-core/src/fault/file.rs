@@ -7,7 +7,7 @@ use super::{
     selector::is_name,
 };
 use crate::{
-    document,
+    document::{self, Places},
     validate::{Place, Problem, Problems},
 };
 use serde_json::Value;
@@ -23,6 +23,7 @@ pub struct FaultFile {
     pub file: String,
     /// Its scenarios, in order.
     pub scenarios: Vec<Scenario>,
+    places: Places,
 }
 
 impl FaultFile {
@@ -36,10 +37,18 @@ impl FaultFile {
             Problems(vec![Problem::new(syntax, what, "").at(Place { file: file.into(), line, column })])
         })?;
         let (scenarios, problems) = scenarios(&content);
+        let places = if json { Places::of_json(text, file) } else { Places::of_toml(text, file) };
         if problems.is_empty() {
-            return Ok(Self { file: file.into(), scenarios });
+            return Ok(Self { file: file.into(), scenarios, places });
         }
-        Err(Problems(problems.into_iter().map(|problem| under(file, one_line(problem))).collect()))
+        let ids: Vec<&str> = records(&content).iter().map(|record| record["id"].as_str().unwrap_or_default()).collect();
+        Err(Problems(problems.into_iter().map(|problem| locate(&places, &ids, one_line(problem))).collect()))
+    }
+
+    /// The problem of a scenario of this file, as [`Scenario::check`] finds it, with its place in the file.
+    pub fn locate(&self, problem: Problem) -> Problem {
+        let ids: Vec<&str> = self.scenarios.iter().map(|scenario| scenario.id.as_str()).collect();
+        locate(&self.places, &ids, problem)
     }
 
     /// Reads a fault file.
@@ -62,6 +71,26 @@ impl FaultFile {
                 .ok_or_else(|| problem(format!("no scenario {id:?} {has}{meant}"))),
         }
     }
+}
+
+/// `ID: event 2: where`, or `record 3: id` where there is no id to name it by, as a path of the file.
+fn locate(places: &Places, ids: &[&str], problem: Problem) -> Problem {
+    let mut parts = problem.path.split(": ");
+    let record = parts.next().unwrap_or_default();
+    let by_number = || record.strip_prefix("record ")?.parse::<usize>().ok()?.checked_sub(1);
+    let mut path = match ids.iter().position(|id| *id == record).or_else(by_number) {
+        Some(index) => format!("incidents[{index}]"),
+        None => record.to_owned(),
+    };
+    for part in parts {
+        let numbered = part.split_once(' ').and_then(|(lane, number)| Some((lane, number.parse::<usize>().ok()?)));
+        path += &match numbered {
+            Some(("event", number)) => format!(".events[{}]", number.saturating_sub(1)),
+            Some((lane, number)) => format!(".{lane}[{}]", number.saturating_sub(1)),
+            None => format!(".{part}"),
+        };
+    }
+    places.locate_at(problem, &path)
 }
 
 /// Names of fields come from the file, and may hold anything.
@@ -90,6 +119,10 @@ fn from_toml(text: &str) -> Result<Value, Syntax> {
     })
 }
 
+fn records(content: &Value) -> &[Value] {
+    content.get("incidents").and_then(Value::as_array).map_or(&[][..], Vec::as_slice)
+}
+
 fn scenarios(content: &Value) -> (Vec<Scenario>, Vec<Problem>) {
     let problem = |field: &str, what: String| Problem::new(field, what, "");
     let fields = match content.as_object() {
@@ -99,7 +132,7 @@ fn scenarios(content: &Value) -> (Vec<Scenario>, Vec<Problem>) {
     let unknown = fields.keys().filter(|field| !["format", "incidents"].contains(&field.as_str()));
     let mut problems: Vec<Problem> =
         unknown.map(|field| problem(field, "unknown field (known: format incidents)".into())).collect();
-    let records = fields.get("incidents").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let records = records(content);
     if records.is_empty() {
         problems.push(problem("incidents", "missing or empty".into()));
     }

@@ -8,7 +8,9 @@ use std::path::PathBuf;
 
 fn read(record: &Value) -> Result<FaultFile, Vec<String>> {
     let file = json!({ "format": "ha-faults 1", "incidents": [record] });
-    FaultFile::read(&file.to_string(), "x.json").map_err(|all| all.0.iter().map(Problem::to_string).collect())
+    FaultFile::read(&file.to_string(), "x.json").map_err(|all| {
+        all.0.iter().map(|problem| format!("x.json: {}: {}", problem.path, problem.what)).collect()
+    })
 }
 
 /// A record of an outage with these fields changed; `null` takes one away.
@@ -187,7 +189,26 @@ fn broken_syntax_is_told_with_its_place() {
     let toml = FaultFile::read("format = \"ha-faults 1\"\nincidents = [", "x.toml").unwrap_err().to_string();
     assert!(toml.starts_with("x.toml:2:"), "{toml}");
     let other = FaultFile::read("", "x.toml").unwrap_err().to_string();
-    assert_eq!(other, "x.toml: format: not \"ha-faults 1\"");
+    assert_eq!(other, "x.toml:1:1: format: not \"ha-faults 1\"");
+}
+
+#[test]
+fn a_problem_is_told_with_its_line_and_column_in_json_and_in_toml() {
+    let text = include_str!("evening-peak.faults.toml").replace("zone:a", "zonea").replace("rate = 0.5", "rate = 5");
+    let of_toml = FaultFile::read(&text, "x.toml").unwrap_err().to_string();
+    let rows: Vec<&str> = of_toml.lines().collect();
+    assert!(rows[0].starts_with("x.toml:9:43: evening-peak: event 1: where: "), "{of_toml}");
+    assert!(rows[1].starts_with("x.toml:10:83: evening-peak: event 2: rate: "), "{of_toml}");
+    let json = serde_json::to_string_pretty(&toml::from_str::<Value>(&text).unwrap()).unwrap();
+    let of_json = FaultFile::read(&json, "x.json").unwrap_err().to_string();
+    let line = |word: &str| json.lines().position(|line| line.contains(word)).unwrap() + 1;
+    for (row, word) in of_json.lines().zip(["zonea", "\"rate\": 5"]) {
+        assert!(row.starts_with(&format!("x.json:{}:", line(word))), "{of_json}");
+    }
+    let (file, record) = (FaultFile::read(include_str!("evening-peak.faults.toml"), "x").unwrap(), "evening-peak");
+    let unfit = file.scenarios[0].check(&Topology::new("x").zones(["a"]), None);
+    let told: Vec<String> = unfit.into_iter().map(|problem| file.locate(problem).to_string()).collect();
+    assert!(told[0].starts_with(&format!("x:6:9: {record}: needs: ")), "{told:?}");
 }
 
 fn site() -> Topology {

@@ -37,7 +37,7 @@ pub fn run(arguments: &[&str]) -> Result<(), Stop> {
     for script in &scripts {
         table.add(disturb(script, &asked)?);
     }
-    print!("{table}");
+    say!("{}", table.to_string().trim_end());
     table.end()
 }
 
@@ -48,10 +48,10 @@ fn disturb(script: &Script, asked: &Asked) -> Result<Row, Stop> {
     let faultless = drill::faultless(script, seed).map_err(cannot)?;
     let mut row = Row::of(script, &faultless);
     if !faultless.run.open.is_empty() || !faultless.run.violations.is_empty() {
-        println!("{} fails without a disturbance:", script.name);
-        faultless.run.open.iter().for_each(|what| println!("  {what}"));
-        faultless.run.violations.iter().for_each(|(at, what)| println!("  invariant broken at {at}: {what}"));
-        faultless.run.records.iter().for_each(|record| println!("  {} {} {}", record.at, record.lane, record.what));
+        say!("{} fails without a disturbance:", script.name);
+        faultless.run.open.iter().for_each(|what| say!("  {what}"));
+        faultless.run.violations.iter().for_each(|(at, what)| say!("  invariant broken at {at}: {what}"));
+        faultless.run.records.iter().for_each(|record| say!("  {} {} {}", record.at, record.lane, record.what));
         row.red = 1;
         return Ok(row);
     }
@@ -71,7 +71,7 @@ fn disturb(script: &Script, asked: &Asked) -> Result<Row, Stop> {
             if row.red <= SHOWN {
                 counterexample((script, seed), &faultless, point, &found);
             } else if row.red <= 40 {
-                println!("  also red: {}: {point}: {}", script.name, found[0]);
+                say!("  also red: {}: {point}: {}", script.name, found[0]);
             }
         }
     }
@@ -80,15 +80,15 @@ fn disturb(script: &Script, asked: &Asked) -> Result<Row, Stop> {
 
 /// Prints what is wrong, and a fault file that repeats it.
 fn counterexample((script, seed): (&Script, u64), faultless: &Faultless, point: &Disturbance, found: &[String]) {
-    println!("RED {}: {point}", script.name);
-    found.iter().for_each(|what| println!("  {what}"));
+    say!("RED {}: {point}", script.name);
+    found.iter().for_each(|what| say!("  {what}"));
     let mut events = script.events.clone();
     events.extend(point.faults(script));
     let mut scenario = Scenario::new(script.name, &format!("{}; {point}", script.about), events);
     scenario.seed = Some(seed);
     scenario.length = Some(faultless.converged + drill::ALLOWED);
-    println!("{}", scenario.to_toml());
-    println!("save it as red.toml, and: cargo xtask sim red.toml --script {}", script.name);
+    say!("{}", scenario.to_toml());
+    say!("save it as red.toml, and: cargo xtask sim red.toml --script {}", script.name);
 }
 
 impl Asked {

@@ -18,7 +18,7 @@ pub fn run(root: &Path, world: World) -> Result<(), String> {
     if passed == 0 {
         return Err("no test was run".into());
     }
-    println!("{passed} passed, 0 failed, {ignored} skipped");
+    say!("{passed} passed, 0 failed, {ignored} skipped");
     Ok(())
 }
 

@@ -98,10 +98,10 @@ pub fn over_threads<T: Sync, R: Send>(
 
 /// Prints the table.
 pub fn print(lines: &[Line], seeds: u64) {
-    println!("{:<62} {:>11} {:>11} {:>11} {:>9}", format!("law ({seeds} seeds)"), "less", "more", "difference", "+-");
+    say!("{:<62} {:>11} {:>11} {:>11} {:>9}", format!("law ({seeds} seeds)"), "less", "more", "difference", "+-");
     for line in lines {
         let (mean, error) = (line.difference.mean(), line.difference.error());
         let verdict = if line.holds() { "" } else { "  BROKEN" };
-        println!("{:<62} {:>11.1} {:>11.1} {:>11.1} {:>9.1}{verdict}", line.name, line.less, line.more, mean, error);
+        say!("{:<62} {:>11.1} {:>11.1} {:>11.1} {:>9.1}{verdict}", line.name, line.less, line.more, mean, error);
     }
 }

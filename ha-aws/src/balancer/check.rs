@@ -3,7 +3,7 @@
 //! Limits: the Elastic Load Balancing API reference and the guide for application load balancers ("Quotas", "Edit target
 //! group attributes").
 
-use super::wanted::{POOLS, weights};
+use super::wanted::{POOLS, rule, weights};
 use crate::{mark, provider::Provider};
 use ha_core::{
     backend::spec::BalancerSpec,
@@ -72,17 +72,14 @@ impl Check<'_> {
     }
 
     fn choice(&mut self) {
-        match self.spec.algorithm {
-            Algorithm::RoundRobin => {}
-            Algorithm::LeastOutstanding if self.spec.slow_start.is_some() => {
-                let what = "AWS has no slow start where the fewest requests in flight decide";
-                self.say("slow_start", what, "leave it out, or set algorithm = \"round_robin\"");
-            }
-            Algorithm::LeastOutstanding => {}
-            Algorithm::TwoChoices => {
-                let what = "AWS does not choose between two drawn by chance";
-                self.say("algorithm", what, "algorithm = \"least_outstanding\"");
-            }
+        let algorithm = self.spec.algorithm;
+        if rule(algorithm).is_none() {
+            let what = format!("AWS has no rule {algorithm:?}");
+            self.say("algorithm", what, "algorithm = \"least_outstanding\"");
+        }
+        if algorithm == Algorithm::LeastOutstanding && self.spec.slow_start.is_some() {
+            let what = "AWS has no slow start where the fewest requests in flight decide";
+            self.say("slow_start", what, "leave it out, or set algorithm = \"round_robin\"");
         }
         match self.spec.client_address {
             ClientAddress::ForwardedFor | ClientAddress::Hidden => {}

@@ -85,13 +85,20 @@ pub(super) fn checks(spec: &BalancerSpec, boot: &Boot) -> Checks {
     }
 }
 
+/// The rules of choice that the service has, and its words for them. `check` refuses a rule without a row.
+const RULES: [(Algorithm, &str); 2] = [
+    (Algorithm::RoundRobin, "round_robin"),
+    (Algorithm::LeastOutstanding, "least_outstanding_requests"),
+];
+
+/// The service's word for a rule of choice; `None`: it has no such rule.
+pub(super) fn rule(algorithm: Algorithm) -> Option<&'static str> {
+    RULES.iter().find(|(rule, _)| *rule == algorithm).map(|(_, word)| *word)
+}
+
 /// The attributes of each of the balancer's target groups.
 pub(super) fn group_attributes(spec: &BalancerSpec) -> Vec<(&'static str, String)> {
-    let algorithm = match spec.algorithm {
-        Algorithm::RoundRobin => "round_robin",
-        // `check` refuses two choices.
-        Algorithm::LeastOutstanding | Algorithm::TwoChoices => "least_outstanding_requests",
-    };
+    let algorithm = rule(spec.algorithm).unwrap_or_default();
     // The service sends requests to all below its share, we at or below ours.
     let open = spec.fail_open.map_or("off".to_owned(), |share| (share.0 / 10 + 1).to_string());
     let mut attributes = vec![

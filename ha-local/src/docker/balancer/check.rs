@@ -1,7 +1,7 @@
 //! What a balancer made of HAProxy cannot keep, and what would do instead.
 
 use super::{
-    config::CONTROL,
+    config::{CONTROL, rule},
     rows::{ENTRY, SLOTS},
 };
 use crate::docker::settings::Settings;
@@ -39,6 +39,9 @@ pub(super) fn check(settings: &Settings, spec: &BalancerSpec) -> Vec<Problem> {
     }
     if spec.listeners.iter().all(|listener| listener.protocol == Protocol::RedirectToHttps) {
         say("listener", "every listener only redirects".into(), "add one that serves");
+    }
+    if rule(spec.algorithm).is_none() {
+        say("algorithm", format!("HAProxy has no rule {:?}", spec.algorithm), "algorithm = \"least_outstanding\"");
     }
     for (route, boot) in spec.routes.iter().zip(&spec.ready) {
         let plain = |c: char| c.is_ascii_alphanumeric() || "/-._~%?&=+,;:@!()*".contains(c);

@@ -13,6 +13,18 @@ use std::{
     time::Duration,
 };
 
+/// The rules of choice that HAProxy has, and its words for them. `check` refuses a rule without a row.
+const RULES: [(Algorithm, &str); 3] = [
+    (Algorithm::RoundRobin, "roundrobin"),
+    (Algorithm::LeastOutstanding, "leastconn"),
+    (Algorithm::TwoChoices, "random(2)"),
+];
+
+/// HAProxy's word for a rule of choice; `None`: it has no such rule.
+pub(super) fn rule(algorithm: Algorithm) -> Option<&'static str> {
+    RULES.iter().find(|(rule, _)| *rule == algorithm).map(|(_, word)| *word)
+}
+
 /// Where its files are, inside.
 pub(super) const FILES: &str = "/etc/ha";
 /// Where its sockets are, inside: in memory, so that none outlives the process.
@@ -240,12 +252,9 @@ impl Frame<'_> {
 
     /// How requests are given out, the same whether checks decide or not.
     fn requests(&self, text: &mut String) {
-        let algorithm = match self.spec.algorithm {
-            Algorithm::RoundRobin => "roundrobin",
-            Algorithm::LeastOutstanding => "leastconn",
-            Algorithm::TwoChoices => "random(2)",
-        };
-        add(text, &format!("  balance {algorithm}"));
+        if let Some(rule) = rule(self.spec.algorithm) {
+            add(text, &format!("  balance {rule}"));
+        }
         add(text, "  http-request disable-l7-retry unless { method GET HEAD OPTIONS }");
         if let Some(stay) = self.spec.sticky {
             let (cookie, seconds) = (cookie(self.spec), stay.as_secs().max(1));

@@ -86,10 +86,8 @@ pub(super) fn checks(spec: &BalancerSpec, boot: &Boot) -> Checks {
 }
 
 /// The rules of choice that the service has, and its words for them. `check` refuses a rule without a row.
-const RULES: [(Algorithm, &str); 2] = [
-    (Algorithm::RoundRobin, "round_robin"),
-    (Algorithm::LeastOutstanding, "least_outstanding_requests"),
-];
+const RULES: [(Algorithm, &str); 2] =
+    [(Algorithm::RoundRobin, "round_robin"), (Algorithm::LeastOutstanding, "least_outstanding_requests")];
 
 /// The service's word for a rule of choice; `None`: it has no such rule.
 pub(super) fn rule(algorithm: Algorithm) -> Option<&'static str> {

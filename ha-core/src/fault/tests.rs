@@ -8,9 +8,8 @@ use std::path::PathBuf;
 
 fn read(record: &Value) -> Result<FaultFile, Vec<String>> {
     let file = json!({ "format": "ha-faults 1", "incidents": [record] });
-    FaultFile::read(&file.to_string(), "x.json").map_err(|all| {
-        all.0.iter().map(|problem| format!("x.json: {}: {}", problem.path, problem.what)).collect()
-    })
+    FaultFile::read(&file.to_string(), "x.json")
+        .map_err(|all| all.0.iter().map(|problem| format!("x.json: {}: {}", problem.path, problem.what)).collect())
 }
 
 /// A record of an outage with these fields changed; `null` takes one away.

@@ -5,7 +5,7 @@ use ha_core::backend::Result;
 use std::{future::Future, pin::Pin};
 
 /// So many calls of one wish are under way at once.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 16;
 
 /// A call that may run beside others.
 pub(crate) type Call<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;

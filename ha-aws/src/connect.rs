@@ -70,6 +70,9 @@ impl Aws {
             settle: self.settle,
             call_timeout: self.call_timeout,
             lately: Lately::default(),
+            made: Default::default(),
+            #[cfg(feature = "network")]
+            shelves: Default::default(),
         });
         crate::ports(backend, &service)
     }
@@ -105,6 +108,10 @@ pub(crate) struct Service {
     pub settle: Duration,
     pub call_timeout: Duration,
     pub lately: Lately,
+    /// The groups, and the load balancers and target groups, that this process made of late.
+    pub made: [Lately; 2],
+    #[cfg(feature = "network")]
+    pub shelves: crate::ahead::Shelves,
 }
 
 impl Service {

@@ -1,7 +1,7 @@
 //! From the services' error codes to the kinds that callers branch on: the one place that knows codes, by `errors.toml`.
 
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
-use aws_smithy_types::error::{display::DisplayErrorContext, metadata::ProvideErrorMetadata};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use ha_core::backend::{Error, Kind, Operation, Resource, Result};
 use serde::Deserialize;
 use std::sync::LazyLock;
@@ -31,7 +31,7 @@ impl Wish {
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        self.refuse(kind(&error)).because(Story(DisplayErrorContext(&error).to_string()))
+        self.refuse(kind(&error)).because(Story(story(&error)))
     }
     /// An answer that lacks what the service promises.
     pub fn strange(&self, what: impl Into<String>) -> Error {
@@ -67,6 +67,28 @@ pub(crate) fn accept_gone(done: Result<()>) -> Result<()> {
 #[error("{0}")]
 struct Story(String);
 
+/// What a service said, or why nobody said anything. Never the answer itself, nor what was asked: they may hold what is
+/// nobody's business.
+fn story<E>(error: &SdkError<E, HttpResponse>) -> String
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    if let SdkError::ServiceError(answer) = error {
+        let (service, status) = (answer.err(), answer.raw().status().as_u16());
+        let said = [service.code(), service.message()].into_iter().flatten().collect::<Vec<_>>().join(": ");
+        return if said.is_empty() { format!("HTTP status {status}, without a reason") } else { said };
+    }
+    let first: &dyn std::error::Error = error;
+    let mut said: Vec<String> = Vec::new();
+    for cause in std::iter::successors(Some(first), |cause| cause.source()) {
+        let text = cause.to_string();
+        if !said.iter().any(|before| before.contains(&text)) {
+            said.push(text);
+        }
+    }
+    said.join(": ")
+}
+
 /// The code that a service gave, if it gave one.
 pub(crate) fn code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<&str> {
     error.as_service_error().and_then(ProvideErrorMetadata::code)
@@ -99,6 +121,7 @@ enum Meaning {
     Conflict,
     NotFound,
     Unavailable,
+    Rejected,
 }
 
 #[derive(Debug, Deserialize)]
@@ -132,6 +155,7 @@ fn of_code(code: &str, message: String, status: u16) -> Kind {
         Some(Meaning::Conflict) => Kind::Conflict(told),
         Some(Meaning::NotFound) => Kind::NotFound,
         Some(Meaning::Unavailable) => Kind::Unavailable,
+        Some(Meaning::Rejected) => Kind::Rejected(told),
         None => of_status(status, told),
     }
 }
@@ -165,6 +189,7 @@ mod tests {
             ("DependencyViolation", Kind::NotReady(told("DependencyViolation"))),
             ("InvalidGroup.Duplicate", Kind::Conflict(told("InvalidGroup.Duplicate"))),
             ("InvalidVpcID.NotFound", Kind::NotFound),
+            ("CertificateNotFound", Kind::Rejected(told("CertificateNotFound"))),
             ("ResourceContention", Kind::Unavailable),
             ("ValidationError", Kind::Rejected(told("ValidationError"))),
         ] {

@@ -12,6 +12,8 @@
 //! # }
 //! ```
 
+#[cfg(feature = "network")]
+mod ahead;
 #[cfg(feature = "balancer")]
 mod balancer;
 mod clock;
@@ -33,6 +35,8 @@ mod pool;
 mod provider;
 #[cfg(feature = "balancer")]
 mod share;
+#[cfg(feature = "network")]
+mod shelf;
 #[cfg(feature = "store")]
 mod store;
 

@@ -18,7 +18,7 @@ pub struct Provider {
     pub cidr: String,
     /// What instances are made of, where their release says nothing else.
     pub machine: Machine,
-    /// What each release is here.
+    /// What each release is here; `*` stands for those that are not named, `{release}` in its texts for their names.
     pub releases: BTreeMap<Release, Machine>,
     /// The certificates, each an ARN, by the names that topologies use.
     pub certificates: BTreeMap<String, String>,
@@ -45,6 +45,8 @@ pub struct Machine {
     pub signals: Option<bool>,
 }
 
+/// What stands for every release that is not named.
+const ANY: &str = "*";
 const CIDR: &str = "10.64.0.0/16";
 const EXAMPLE: &str = "region = \"eu-central-1\"";
 
@@ -109,14 +111,18 @@ impl Provider {
         named.unwrap_or_else(|| place.strip_prefix(&self.region).unwrap_or(place).into())
     }
 
-    /// What instances of this release are made of, if the file names the release.
+    /// What instances of this release are made of, if the file names the release, or all.
     pub fn release(&self, release: &Release) -> Option<Machine> {
-        let (own, above) = (self.releases.get(release)?, &self.machine);
+        let (named, above) = (self.releases.get(release), &self.machine);
+        let own = match named {
+            Some(own) => own.clone(),
+            None => self.releases.get(&Release::from(ANY))?.of(release),
+        };
         Some(Machine {
-            image: own.image.clone().or_else(|| above.image.clone()),
-            instance_type: own.instance_type.clone().or_else(|| above.instance_type.clone()),
-            profile: own.profile.clone().or_else(|| above.profile.clone()),
-            user_data: own.user_data.clone().or_else(|| above.user_data.clone()),
+            image: own.image.or_else(|| above.image.clone()),
+            instance_type: own.instance_type.or_else(|| above.instance_type.clone()),
+            profile: own.profile.or_else(|| above.profile.clone()),
+            user_data: own.user_data.or_else(|| above.user_data.clone()),
             signals: own.signals.or(above.signals),
         })
     }
@@ -125,6 +131,18 @@ impl Provider {
     pub fn part(&self, slot: u8) -> Option<String> {
         let (first, second) = network(&self.cidr)?;
         (slot < 16).then(|| format!("{first}.{second}.{}.0/20", slot * 16))
+    }
+}
+
+impl Machine {
+    /// The same with the release's name in its texts.
+    fn of(&self, release: &Release) -> Self {
+        let named = |text: &String| text.replace("{release}", release.as_str());
+        Self {
+            image: self.image.as_ref().map(named),
+            user_data: self.user_data.as_ref().map(named),
+            ..self.clone()
+        }
     }
 }
 
@@ -189,6 +207,9 @@ instance_type = "t3.small"
         let types = ["1.0", "1.1"].map(|name| provider.release(&name.into()).unwrap().instance_type.unwrap());
         assert_eq!(types, ["t3.micro", "t3.small"]);
         assert_eq!(provider.release(&"1.2".into()), None);
+        let any = "region = \"eu-central-1\"\n[releases.\"*\"]\nimage = \"ami-1\"\nuser_data = \"run {release}\"\n";
+        let any = Provider::parse(any, "aws.toml").unwrap().release(&"1.2".into()).unwrap();
+        assert_eq!((any.image.as_deref(), any.user_data.as_deref()), (Some("ami-1"), Some("run 1.2")));
         assert_eq!(
             [0, 1, 15, 16].map(|slot| provider.part(slot)),
             [Some("172.20.0.0/20".into()), Some("172.20.16.0/20".into()), Some("172.20.240.0/20".into()), None]

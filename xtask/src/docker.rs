@@ -1,13 +1,14 @@
 //! Commands that need a Docker engine or an emulator of AWS: programs of their own, so that `cargo xtask` builds without
 //! what they depend on; and the tests on an engine, with how long each takes.
 
-use crate::part::{Parts, Stop, call};
+use crate::{
+    check::World,
+    part::{Parts, Stop, call},
+};
 use std::{path::Path, process::Command};
 
 /// What cargo is told, to build and start the program that needs a Docker engine.
 const DOCKER: &[&str] = &["run", "--quiet", "--release", "--package", "ha-docker-tasks", "--"];
-/// And the one that needs an emulator of AWS: a test's, whose packages are built for tests anyway.
-const MOTO: &[&str] = &["test", "--quiet", "--package", "ha-aws", "--test", "calls", "--"];
 
 /// Hands a command over to the program that needs a Docker engine.
 pub fn run(root: &Path, words: &[&str]) -> Result<(), Stop> {
@@ -18,9 +19,23 @@ pub fn run(root: &Path, words: &[&str]) -> Result<(), Stop> {
 pub fn calls(root: &Path, world: &str, rest: &[&str]) -> Result<(), Stop> {
     match world {
         "docker" => hand_over(root, DOCKER, &[&["calls"], rest].concat()),
-        "moto" => hand_over(root, MOTO, rest),
+        // A test's program, of packages that are built for tests anyway: others would be built anew.
+        "moto" => hand_over(root, &[&["test", "--quiet"], World::Aws.packages(), &["--test", "calls", "--"]].concat(), rest),
         other => Err(Stop::Usage(format!("calls --on {other:?}: there are docker and moto"))),
     }
+}
+
+/// Measures what a site takes on an emulator of AWS.
+pub fn floor(root: &Path, topology: &Path) -> Result<(), Stop> {
+    let topology = topology.canonicalize().map_err(|error| Stop::Usage(format!("{}: {error}", topology.display())))?;
+    let test = ["--test", "emulators", "floor::", "--", "--nocapture", "--test-threads", "1"];
+    let done = Command::new("cargo")
+        .args([&["test", "--quiet"], World::Aws.packages(), &test[..]].concat())
+        .env("TOPOLOGY", topology)
+        .current_dir(root)
+        .status()
+        .map_err(|error| Stop::Usage(format!("cargo: {error}")))?;
+    if done.success() { Ok(()) } else { Err(Stop::Failed(vec!["the floor".to_owned()])) }
 }
 
 /// Builds that program, if need be, and hands the command on to it.

@@ -6,6 +6,7 @@ mod say;
 mod calls;
 mod check;
 mod docker;
+mod floor;
 mod laws;
 mod mutants;
 mod part;
@@ -52,6 +53,9 @@ cargo xtask COMMAND
   drill [--simulator]
                      the same drill in the simulator and on Docker: are the
                      decisions the same?
+  aws-floor [--topology FILE] [--on moto]
+                     the calls that a site takes at AWS at least, counted from
+                     its plan; --on moto: and those that it really takes there
   docker-profile     measures how Docker behaves on this machine, as rows of the
                      simulator's profile
 ";
@@ -70,6 +74,7 @@ fn main() -> ExitCode {
         ["readme"] => readme::run(&root()),
         ["calls", "--on", world, rest @ ..] => docker::calls(&root(), world, rest),
         ["calls", rest @ ..] => calls::run(rest),
+        ["aws-floor", rest @ ..] => floor::run(&root(), rest),
         ["sim", rest @ ..] => story::run(&root(), rest),
         ["sweep", rest @ ..] => sweep::run(rest),
         ["mutants", rest @ ..] => mutants::run(&root(), rest),

@@ -1,10 +1,7 @@
 //! Faults that a person lets strike, and their end.
 
-use super::{
-    arguments::How,
-    show::Line,
-    site::{Site, Stop},
-};
+use super::{arguments::How, site::Site};
+use crate::{show::Line, stop::Stop};
 use ha_core::{backend::state::InstancePhase, name::ZoneName};
 use ha_local::docker::engine::{Part, Seen, Standing, Trouble};
 

@@ -2,9 +2,9 @@
 
 use super::{
     program::{self, SITE, SUPERVISOR, said},
-    show::Line,
     site::Site,
 };
+use crate::show::Line;
 use ha_local::docker::image::{self, APP, Image, ImageSource, Images, Origin};
 use std::{collections::BTreeMap, env, path::Path, sync::Arc};
 

@@ -1,9 +1,7 @@
 //! The supervisor as a container of its own, which survives who started it.
 
-use super::{
-    images::KEEPER,
-    site::{Site, Stop},
-};
+use super::{images::KEEPER, site::Site};
+use crate::stop::Stop;
 use ha_local::docker::{
     called,
     engine::{Attached, File, Labels, Part, Standing, Trouble, Wanted},

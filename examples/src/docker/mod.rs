@@ -5,34 +5,28 @@ pub mod faults;
 pub mod images;
 pub mod keeper;
 pub mod program;
-pub mod show;
 pub mod site;
 pub mod status;
 pub mod wish;
 
+use crate::{
+    show::{Line, Paint},
+    stop::{Stop, end, help},
+};
 use arguments::{Asked, Command, HELP};
-use show::{Line, Paint};
-use site::{Site, Stop};
-use std::{ffi::OsString, io::Write};
+use site::Site;
+use std::ffi::OsString;
 
 /// Does what these arguments ask for, and answers the exit code.
 pub async fn run(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> u8 {
-    let done = match arguments::read(arguments) {
+    end(match arguments::read(arguments) {
         Ok(asked) if asked.command == Command::Help => {
-            // Who reads it may have seen enough and gone, as `head` does.
-            std::io::stdout().write_all(HELP.as_bytes()).ok();
+            help(HELP);
             Ok(())
         }
         Ok(asked) => act(&asked).await,
         Err(line) => Err(Stop::Wrong(line)),
-    };
-    let (why, code) = match done {
-        Ok(()) => return 0,
-        Err(Stop::Wrong(why)) => (why, 2),
-        Err(Stop::Failed(why)) => (why, 1),
-    };
-    eprintln!("{why}");
-    code
+    })
 }
 
 async fn act(asked: &Asked) -> Result<(), Stop> {

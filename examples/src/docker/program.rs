@@ -1,5 +1,6 @@
 //! Programs of this project as static ones, so that an image of one holds nothing else.
 
+pub use crate::{place::root, stop::said};
 use ha_local::docker::image::program_tar;
 use std::{
     fs,
@@ -19,12 +20,6 @@ pub struct Program {
 pub const SITE: Program = Program { package: "ha-reference-app", name: "site", features: "" };
 /// What keeps sites of containers.
 pub const SUPERVISOR: Program = Program { package: "ha-local", name: "ha-supervisor", features: "docker" };
-
-/// Where the project is, from which this program was built.
-pub fn root() -> &'static Path {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    own.parent().unwrap_or(own)
-}
 
 /// Where what images are made from is kept.
 pub fn cache() -> PathBuf {
@@ -52,12 +47,6 @@ pub fn tar(program: Program, cache: &Path) -> Result<PathBuf, String> {
     let written = fs::create_dir_all(cache).and_then(|()| fs::write(&place, contents));
     written.map_err(|error| format!("{}: {error}", place.display()))?;
     Ok(place)
-}
-
-/// An error with its sources.
-pub fn said(error: &dyn std::error::Error) -> String {
-    let sources = std::iter::successors(error.source(), |source| source.source());
-    sources.fold(error.to_string(), |text, source| format!("{text}: {source}"))
 }
 
 fn host() -> Result<String, String> {

@@ -1,6 +1,7 @@
 //! A site and the provider it is with, as files and engine say.
 
-use super::{arguments::Asked, program::root};
+use super::arguments::Asked;
+use crate::{place, stop::Stop};
 use ha_core::{
     ValidTopology,
     backend::{Scope, state::InstancePhase},
@@ -11,21 +12,6 @@ use std::{
     path::{Component, Path, PathBuf},
     sync::Arc,
 };
-
-/// What stopped a command: what is told, and the exit code.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// An argument or a file is wrong.
-    Wrong(String),
-    /// It was not done.
-    Failed(String),
-}
-
-impl From<String> for Stop {
-    fn from(why: String) -> Self {
-        Self::Failed(why)
-    }
-}
 
 /// A site, and where it is.
 #[derive(Clone, Debug)]
@@ -43,13 +29,9 @@ pub struct Site {
 impl Site {
     /// Reads the files and connects to the engine.
     pub async fn open(asked: &Asked) -> Result<Self, Stop> {
-        let reference = root().join("examples/sites/web.toml");
-        let file = asked.topology.clone().unwrap_or_else(|| reference.clone());
+        let file = place::topology(asked.topology.as_deref());
         let read = ValidTopology::load(&file).map_err(|problems| Stop::Wrong(problems.to_string()))?;
-        let provider = asked.provider.clone().unwrap_or_else(|| {
-            let beside = file.with_extension("docker.toml");
-            if beside.exists() { beside } else { reference.with_extension("docker.toml") }
-        });
+        let provider = place::provider(asked.provider.as_deref(), &file, "docker");
         let wrong = |error| Stop::Wrong(format!("{}: {error}", provider.display()));
         let provider = provider.canonicalize().map_err(wrong)?;
         let mut settings = Settings::open(&provider).map_err(|unfit| Stop::Wrong(unfit.to_string()))?;

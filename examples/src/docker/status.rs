@@ -1,14 +1,15 @@
 //! How a site is: instances by zone, balancers, names, and who keeps it.
 
-use super::{
-    keeper,
+use super::{keeper, site::Site};
+use crate::{
     show::{Paint, Tone},
-    site::{Site, Stop},
+    stop::Stop,
+    words::{health, phase, stands, stands_for},
 };
 use ha_core::{
-    backend::state::{InstancePhase, Phase, TargetHealth},
+    backend::state::{InstancePhase, TargetHealth},
     name::ZoneName,
-    topology::{Endpoint, Protocol},
+    topology::Protocol,
 };
 use ha_local::docker::{
     balancer::BalancerRow,
@@ -89,12 +90,14 @@ fn page(site: &Site, tables: &Tables, (keeper, keeps): (&str, bool), paint: Pain
     for row in mine(site, tables) {
         let healthy = row.targets.iter().filter(|target| target.health == TargetHealth::Healthy).count();
         let name = format!("balancer {}", row.spec.name);
-        let phase = paint.paint(tone(row.phase), word(row.phase), 8);
+        let (word, tone) = phase(row.phase);
+        let phase = paint.paint(tone, word, 8);
         page += &format!("{name:<24} {phase} {healthy} of {} healthy  {}\n", row.targets.len(), urls(row).join(" "));
     }
     for row in tables.records.values().filter(|row| row.owner == site.scope) {
         let name = format!("name {}", row.set.name);
-        let phase = paint.paint(tone(row.phase), word(row.phase), 8);
+        let (word, tone) = phase(row.phase);
+        let phase = paint.paint(tone, word, 8);
         let alive = row.answers.iter().filter(|(_, alive)| *alive).map(|(endpoint, _)| stands_for(endpoint));
         let server = tables.name_servers.get(&site.scope.to_string());
         let asked = server.map_or(String::new(), |server| format!("  dig @127.0.0.1 -p {}", server.port));
@@ -131,11 +134,11 @@ fn value(site: &Site, tables: &Tables, (keeper, keeps): (&str, bool)) -> Value {
             .targets
             .iter()
             .map(|target| json!({ "pool": target.pool, "instance": target.instance, "health": health(target.health) }));
-        json!({ "name": row.spec.name, "phase": word(row.phase), "urls": urls(row), "targets": targets.collect::<Vec<_>>() })
+        json!({ "name": row.spec.name, "phase": phase(row.phase).0, "urls": urls(row), "targets": targets.collect::<Vec<_>>() })
     };
     let records = tables.records.values().filter(|row| row.owner == site.scope).map(|row| {
         let alive = row.answers.iter().filter(|(_, alive)| *alive).map(|(endpoint, _)| stands_for(endpoint));
-        json!({ "name": row.set.name, "phase": word(row.phase), "answers": alive.collect::<Vec<_>>() })
+        json!({ "name": row.set.name, "phase": phase(row.phase).0, "answers": alive.collect::<Vec<_>>() })
     });
     json!({
         "site": site.scope.name,
@@ -154,50 +157,5 @@ fn how(zone: ZoneRow) -> (&'static str, Tone) {
         ZoneRow { cut: true, .. } => ("cut off", Tone::Bad),
         ZoneRow { full: true, .. } => ("takes no launch", Tone::Moving),
         ZoneRow { dark: false, cut: false, full: false } => ("well", Tone::Good),
-    }
-}
-
-fn stands(phase: InstancePhase) -> (&'static str, Tone) {
-    match phase {
-        InstancePhase::Booting => ("booting", Tone::Moving),
-        InstancePhase::Ready => ("ready", Tone::Good),
-        InstancePhase::Unready => ("unready", Tone::Bad),
-        InstancePhase::Draining => ("draining", Tone::Moving),
-        InstancePhase::Held(_) => ("held", Tone::Moving),
-        InstancePhase::Returning => ("returning", Tone::Moving),
-        InstancePhase::Lost => ("lost", Tone::Bad),
-    }
-}
-
-fn health(health: TargetHealth) -> &'static str {
-    match health {
-        TargetHealth::Initial => "not yet checked",
-        TargetHealth::Healthy => "healthy",
-        TargetHealth::Unhealthy => "unhealthy",
-        TargetHealth::Draining => "draining",
-    }
-}
-
-fn word(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Pending => "pending",
-        Phase::Active => "active",
-        Phase::Removing => "removing",
-        Phase::Broken => "broken",
-    }
-}
-
-fn tone(phase: Phase) -> Tone {
-    match phase {
-        Phase::Pending | Phase::Removing => Tone::Moving,
-        Phase::Active => Tone::Good,
-        Phase::Broken => Tone::Bad,
-    }
-}
-
-fn stands_for(endpoint: &Endpoint) -> String {
-    match endpoint {
-        Endpoint::Balancer(name) => format!("balancer {name}"),
-        Endpoint::Pool(name) => format!("pool {name}"),
     }
 }

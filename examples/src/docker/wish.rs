@@ -2,13 +2,13 @@
 
 use super::{
     images, keeper, program,
-    show::Line,
-    site::{Site, Stop, hold},
+    site::{Site, hold},
 };
+use crate::{show::Line, stop::Stop, telling::tell};
 use ha_core::{
     Controller, Observed, Topology, ValidTopology,
     backend::state::{InstancePhase, TargetHealth},
-    event::{Event, What},
+    event::Event,
     plan,
     time::show,
     topology::Capacity,
@@ -152,17 +152,6 @@ async fn converge(site: &Site, wanted: &ValidTopology, line: &Line) -> Result<Du
         }
         Err(Stop::Failed(why)) => Err(Stop::Failed(format!("{why}{}", keeper::said(site).await))),
         Err(stop) => Err(stop),
-    }
-}
-
-#[allow(clippy::wildcard_enum_match_arm, reason = "of all events these are what a person waits for")]
-fn tell(line: &Line, event: &Event) {
-    match &event.what {
-        What::Accepted(step) => line.say(format!("  {step}")),
-        What::Failed(step, error) => line.say(format!("  {step}: {}", program::said(error))),
-        What::LeaseHeld(holder) => line.say(format!("  {holder} is at work: its lease is waited for")),
-        What::LeaseUnknown(error) => line.say(format!("  the lease: {}", program::said(error))),
-        _ => {}
     }
 }
 

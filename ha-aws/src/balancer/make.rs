@@ -3,6 +3,8 @@
 //!
 //! A target group's attributes are written before a listener forwards to it, so that one that is used has them.
 
+#[cfg(feature = "dns")]
+use super::read::alb;
 use super::{
     REMOVING,
     seen::{Alb, Clients, Group, Seen},
@@ -16,7 +18,6 @@ use crate::{
     concurrent::{self, Call},
     connect::Service,
     error::{Told, Wish, accept_gone},
-    lately::Lately,
     mark::{self, Tags},
     network::{Footing, Side},
 };
@@ -39,7 +40,6 @@ const GOOD: &str = "200-299";
 pub(super) struct Making<'a> {
     pub clients: &'a Clients,
     pub service: &'a Service,
-    pub made: &'a Lately,
     pub scope: &'a Scope,
     pub spec: &'a BalancerSpec,
     pub wish: &'a Wish,
@@ -110,9 +110,8 @@ impl Making<'_> {
         match footing.group(&object) {
             Some(id) => Ok(id.into()),
             None => {
-                let id = footing.make_group(&self.clients.ec2, self.scope, &object, self.wish).await?;
-                self.service.lately.made(self.scope, &id, self.service.clock.now());
-                Ok(id)
+                let on = (&self.clients.ec2, self.service);
+                footing.make_group(on, self.scope, &object, self.wish).await
             }
         }
     }
@@ -133,14 +132,21 @@ impl Making<'_> {
             .ip_address_type(IpAddressType::Ipv4)
             .set_tags(Some(written(&tags)));
         let made = call.send().await.told(self.wish)?;
-        let id = made.load_balancers().first().and_then(|it| it.load_balancer_arn());
+        let made = made.load_balancers().first();
+        let id = made.and_then(|it| it.load_balancer_arn());
         let id = id.ok_or_else(|| self.wish.strange("a load balancer without an id was made"))?;
-        self.made.made(self.scope, id, self.service.clock.now());
+        self.service.made[1].made(self.scope, id, self.service.clock.now());
+        #[cfg(feature = "dns")]
+        if let Some(made) = made {
+            self.service.shelves.places.change(self.scope, |albs| albs.push(alb(made, tags)));
+        }
         Ok(id.into())
     }
 
     /// What was asked for is written first: whoever goes on after a crash sees that it is not yet so.
     async fn update(&self, alb: &Alb, seen: &Seen, (security, subnets): (&str, &BTreeSet<String>)) -> Result<()> {
+        #[cfg(feature = "dns")]
+        self.service.shelves.places.forget();
         if alb.tags.contains_key(REMOVING) {
             let object = object(&self.spec.name);
             let groups = seen.groups_of(&object).map(|it| it.id.clone());
@@ -226,7 +232,7 @@ impl Making<'_> {
         let made = call.send().await.told(self.wish)?;
         let id = made.target_groups().first().and_then(|it| it.target_group_arn());
         let id = id.ok_or_else(|| self.wish.strange("a target group without an id was made"))?;
-        self.made.made(self.scope, id, self.service.clock.now());
+        self.service.made[1].made(self.scope, id, self.service.clock.now());
         Ok(id.into())
     }
 

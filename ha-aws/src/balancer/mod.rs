@@ -17,7 +17,7 @@ mod wanted;
 use crate::{
     connect::Service,
     error::Wish,
-    lately::{Lately, Since},
+    lately::Since,
     mark,
     network::Footing,
 };
@@ -36,6 +36,7 @@ use ha_core::{
 use make::Making;
 use seen::{Clients, Seen};
 use std::sync::Arc;
+pub(crate) use seen::list;
 pub(crate) use wanted::balancer_name;
 
 /// The tag of a load balancer that is to go, and of its target groups.
@@ -45,29 +46,17 @@ pub(crate) const REMOVING: &str = "ha:removing";
 pub(crate) struct Balancers {
     clients: Clients,
     service: Arc<Service>,
-    /// What this process made of late.
-    made: Lately,
     since: Since<Phase>,
     judged: Since<TargetHealth>,
 }
 
-/// The clients that read balancers.
-pub(crate) fn clients(service: &Service) -> Clients {
-    Clients {
-        elb: aws_sdk_elasticloadbalancingv2::Client::new(&service.config),
-        scaling: aws_sdk_autoscaling::Client::new(&service.config),
-        ec2: aws_sdk_ec2::Client::new(&service.config),
-    }
-}
-
 impl Balancers {
     pub fn new(service: Arc<Service>) -> Self {
-        let clients = clients(&service);
-        Self { clients, service, made: Lately::default(), since: Since::default(), judged: Since::default() }
+        Self { clients: Clients::new(&service), service, since: Since::default(), judged: Since::default() }
     }
 
     async fn make(&self, scope: &Scope, spec: &BalancerSpec, seen: &Seen, wish: &Wish) -> Result<()> {
-        let footing = Footing::read(&self.clients.ec2, scope, wish).await?;
+        let footing = Footing::read((&self.clients.ec2, &self.service), scope, wish).await?;
         self.make_on(scope, spec, (seen, footing.as_ref()), wish).await
     }
 
@@ -78,12 +67,15 @@ impl Balancers {
         (seen, footing): (&Seen, Option<&Footing>),
         wish: &Wish,
     ) -> Result<()> {
-        let (clients, service, made) = (&self.clients, &*self.service, &self.made);
-        let making = Making { clients, service, made, scope, spec, wish };
+        let (clients, service) = (&self.clients, &*self.service);
+        let making = Making { clients, service, scope, spec, wish };
         let subnets = making.footing(seen, footing)?;
         // `footing` refuses where there is none.
         let Some(footing) = footing else { return Ok(()) };
-        making.make(seen, footing, &subnets).await
+        service.shelves.stir_balancers();
+        let made = making.make(seen, footing, &subnets).await;
+        service.shelves.forget_balancers();
+        made
     }
 }
 
@@ -102,8 +94,8 @@ impl LoadBalancer for Balancers {
         let wish = Wish::new("balancer.ensure", Resource::Balancer(spec.name.clone()));
         self.service
             .timed(&wish, async {
-                let (seen, footing) =
-                    join(self.look(scope, &wish), Footing::read(&self.clients.ec2, scope, &wish)).await;
+                let on = (&self.clients.ec2, &*self.service);
+                let (seen, footing) = join(self.known(scope, &wish), Footing::read(on, scope, &wish)).await;
                 self.make_on(scope, spec, (&seen?, footing?.as_ref()), &wish).await
             })
             .await

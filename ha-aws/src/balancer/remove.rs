@@ -38,6 +38,9 @@ impl Balancers {
     /// Goes as far as it can now; what is left goes when this is asked again.
     pub(super) async fn take_down(&self, scope: &Scope, balancer: &BalancerName, wish: &Wish) -> Result<()> {
         let seen = self.look(scope, wish).await?;
+        self.service.shelves.forget_balancers();
+        #[cfg(feature = "dns")]
+        self.service.shelves.places.forget();
         let (name, object) = (balancer_name(scope, balancer), object(balancer));
         let alb = seen.albs.iter().find(|it| it.name == name);
         let groups: Vec<_> = seen.groups_of(&object).collect();
@@ -96,7 +99,8 @@ impl Balancers {
     /// Removes the balancer's security group; answers whether it is gone, or the network's.
     async fn without_security_group(&self, scope: &Scope, balancer: &BalancerName, wish: &Wish) -> Result<bool> {
         let object = object(balancer);
-        let Some(footing) = Footing::read(&self.clients.ec2, scope, wish).await? else { return Ok(true) };
+        let on = (&self.clients.ec2, &*self.service);
+        let Some(footing) = Footing::read(on, scope, wish).await? else { return Ok(true) };
         let Some(id) = footing.group(&object) else { return Ok(true) };
         let done = self.clients.ec2.delete_security_group().group_id(id).send().await.map(drop).told(wish);
         match accept_gone(done) {
@@ -104,6 +108,7 @@ impl Balancers {
             Err(error) if matches!(error.kind(), Kind::NotReady(_)) => Ok(footing.names(&object)),
             Ok(()) => {
                 self.service.lately.gone(id, self.service.clock.now());
+                self.service.shelves.network.forget();
                 Ok(true)
             }
             Err(error) => Err(error),

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     concurrent::{self, Call},
+    connect::Service,
     error::{Told, Wish},
     mark::{self, ID, SITE, Tags},
 };
@@ -16,9 +17,15 @@ use futures_util::future::{join, join3};
 use ha_core::{
     backend::{Result, Scope, state::TargetHealth},
     name::{InstanceId, PoolName},
+    time::Timestamp,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
+/// Between two looks while our own change is not yet seen.
+const POLL: Duration = Duration::from_secs(1);
 /// So many objects' tags are listed by one call.
 const TAGS: usize = 20;
 
@@ -62,8 +69,11 @@ pub(crate) struct Group {
     pub checks: Checks,
     /// Whether some balancer forwards to it.
     pub used: bool,
-    pub targets: Vec<(InstanceId, TargetHealth)>,
+    pub targets: Targets,
 }
+
+/// Who is in a target group, and how it judges them.
+type Targets = Vec<(InstanceId, TargetHealth)>;
 
 /// A pool as a balancer sees it.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,12 +84,22 @@ pub(crate) struct Served {
     pub targets: BTreeSet<String>,
 }
 
+impl Served {
+    /// A pool that was just made.
+    pub fn fresh(name: &str) -> Self {
+        Self { name: name.into(), targets: BTreeSet::new() }
+    }
+}
+
+/// The pools of a site, by name.
+pub(crate) type Pools = BTreeMap<PoolName, Served>;
+
 /// What there is of one site's balancers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Seen {
     pub albs: Vec<Alb>,
     pub groups: Vec<Group>,
-    pub pools: BTreeMap<PoolName, Served>,
+    pub pools: Pools,
     /// Load balancers and target groups of the site's names that are not the scope's, and whose they are.
     pub strangers: BTreeMap<String, String>,
 }
@@ -106,32 +126,44 @@ impl Seen {
 }
 
 impl Clients {
-    /// What is there of this scope.
+    pub fn new(service: &Service) -> Self {
+        Self {
+            elb: aws_sdk_elasticloadbalancingv2::Client::new(&service.config),
+            scaling: aws_sdk_autoscaling::Client::new(&service.config),
+            ec2: aws_sdk_ec2::Client::new(&service.config),
+        }
+    }
+
+    /// What is there of this scope, but for the pools.
     pub async fn look(&self, scope: &Scope, wish: &Wish) -> Result<Seen> {
         let start = beginning(scope);
-        let (albs, groups, pools) =
-            join3(self.albs(&start, wish), self.groups(&start, wish), self.pools(scope, wish)).await;
-        let (albs, groups, pools) = (albs?, groups?, pools?);
-        let ids = albs.iter().filter_map(|it| it.load_balancer_arn());
-        let ids: Vec<&str> = ids.chain(groups.iter().filter_map(|it| it.target_group_arn())).collect();
-        let tags = self.tags(&ids, wish).await?;
+        let (albs, groups) = join(self.albs(&start, wish), self.groups(&start, wish)).await;
+        let (albs, groups) = (albs?, groups?);
+        let alb_ids: Vec<&str> = albs.iter().filter_map(|it| it.load_balancer_arn()).collect();
+        let group_ids: Vec<&str> = groups.iter().filter_map(|it| it.target_group_arn()).collect();
+        let ids = [&alb_ids[..], &group_ids].concat();
+        // Of strangers, too: whose they are is known no sooner, and few bear names that begin as the site's.
+        let (tags, ears, health) =
+            join3(self.tags(&ids, wish), self.all_ears(&alb_ids, wish), self.all_health(&group_ids, wish)).await;
+        let (tags, mut ears, mut health) = (tags?, ears?, health?);
         let of = |id: Option<&str>| id.and_then(|id| tags.get(id)).cloned().unwrap_or_default();
-        let mut seen = Seen { pools, ..Seen::default() };
+        let mut seen = Seen::default();
         for it in &albs {
-            let it = alb(it, of(it.load_balancer_arn()));
+            let mut it = alb(it, of(it.load_balancer_arn()));
+            it.ears = ears.remove(&it.id).unwrap_or_default();
             match mark::stranger(&it.tags, scope) {
                 None => seen.albs.push(it),
                 Some(whose) => drop(seen.strangers.insert(it.name, whose)),
             }
         }
         for it in &groups {
-            let it = group(it, of(it.target_group_arn()));
+            let mut it = group(it, of(it.target_group_arn()));
+            it.targets = health.remove(&it.id).unwrap_or_default();
             match mark::stranger(&it.tags, scope) {
                 None => seen.groups.push(it),
                 Some(whose) => drop(seen.strangers.insert(it.name, whose)),
             }
         }
-        self.details(&mut seen, wish).await?;
         Ok(seen)
     }
 
@@ -156,20 +188,14 @@ impl Clients {
         Ok(listed)
     }
 
-    async fn pools(&self, scope: &Scope, wish: &Wish) -> Result<BTreeMap<PoolName, Served>> {
+    /// The pools of the scope.
+    pub async fn pools(&self, scope: &Scope, wish: &Wish) -> Result<Pools> {
         let filter = |key: &str, value: &str| Filter::builder().name(format!("tag:{key}")).values(value).build();
         let call = self.scaling.describe_auto_scaling_groups();
         let call = call.filters(filter(SITE, &scope.name)).filters(filter(ID, &scope.id));
         let pages = call.into_paginator().items().send();
         let listed = pages.collect::<std::result::Result<Vec<_>, _>>().await.told(wish)?;
-        let pool = |it: &AutoScalingGroup| {
-            let pairs = it.tags().iter().filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned())));
-            let tags: Tags = pairs.collect();
-            let own = tags.get(mark::OBJECT).filter(|_| mark::stranger(&tags, scope).is_none())?;
-            let targets = it.target_group_arns().iter().cloned().collect();
-            Some((own.strip_prefix("pool-")?.into(), Served { name: it.auto_scaling_group_name()?.into(), targets }))
-        };
-        Ok(listed.iter().filter_map(pool).collect())
+        Ok(served(&listed, scope))
     }
 
     /// The tags of these, by id.
@@ -191,24 +217,22 @@ impl Clients {
         Ok(answers.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
     }
 
-    /// What is listed for each object only.
-    async fn details(&self, seen: &mut Seen, wish: &Wish) -> Result<()> {
-        let ears = seen.albs.iter().map(|it| -> Call<'_, (String, Vec<(String, Ear)>)> {
-            Box::pin(async { Ok((it.id.clone(), self.ears(&it.id, wish).await?)) })
-        });
-        let health = seen.groups.iter().map(|it| -> Call<'_, (String, Vec<(InstanceId, TargetHealth)>)> {
-            Box::pin(async { Ok((it.id.clone(), self.health(&it.id, wish).await?)) })
-        });
-        let (ears, health) = join(concurrent::all(ears.collect()), concurrent::all(health.collect())).await;
-        let mut ears: BTreeMap<_, _> = ears.into_iter().collect::<Result<_>>()?;
-        let mut health: BTreeMap<_, _> = health.into_iter().collect::<Result<_>>()?;
-        for alb in &mut seen.albs {
-            alb.ears = ears.remove(&alb.id).unwrap_or_default();
-        }
-        for group in &mut seen.groups {
-            group.targets = health.remove(&group.id).unwrap_or_default();
-        }
-        Ok(())
+    /// The listeners of each of these balancers.
+    async fn all_ears(&self, albs: &[&str], wish: &Wish) -> Result<BTreeMap<String, Vec<(String, Ear)>>> {
+        let call = |id: &&str| -> Call<'_, (String, Vec<(String, Ear)>)> {
+            let id = (*id).to_owned();
+            Box::pin(async move { Ok((id.clone(), self.ears(&id, wish).await?)) })
+        };
+        concurrent::all(albs.iter().map(call).collect()).await.into_iter().collect()
+    }
+
+    /// The targets of each of these groups.
+    async fn all_health(&self, groups: &[&str], wish: &Wish) -> Result<BTreeMap<String, Targets>> {
+        let call = |id: &&str| -> Call<'_, (String, Targets)> {
+            let id = (*id).to_owned();
+            Box::pin(async move { Ok((id.clone(), self.health(&id, wish).await?)) })
+        };
+        concurrent::all(groups.iter().map(call).collect()).await.into_iter().collect()
     }
 
     /// The listeners of a balancer.
@@ -218,12 +242,48 @@ impl Clients {
         Ok(listed.iter().filter_map(|it| Some((it.listener_arn()?.to_owned(), ear(it)))).collect())
     }
 
-    async fn health(&self, group: &str, wish: &Wish) -> Result<Vec<(InstanceId, TargetHealth)>> {
+    async fn health(&self, group: &str, wish: &Wish) -> Result<Targets> {
         let answer = self.elb.describe_target_health().target_group_arn(group).send().await.told(wish)?;
         let target = |it: &TargetHealthDescription| {
             let (id, health) = (it.target()?.id()?, it.target_health()?);
             Some((id.into(), judged(health.state()?, health.reason())))
         };
         Ok(answer.target_health_descriptions().iter().filter_map(target).collect())
+    }
+}
+
+/// The pools of the scope among these groups, as balancers see them.
+pub(crate) fn served(groups: &[AutoScalingGroup], scope: &Scope) -> Pools {
+    let pool = |it: &AutoScalingGroup| {
+        let pairs = it.tags().iter().filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned())));
+        let tags: Tags = pairs.collect();
+        let own = tags.get(mark::OBJECT).filter(|_| mark::stranger(&tags, scope).is_none())?;
+        let targets = it.target_group_arns().iter().cloned().collect();
+        Some((own.strip_prefix("pool-")?.into(), Served { name: it.auto_scaling_group_name()?.into(), targets }))
+    };
+    groups.iter().filter_map(pool).collect()
+}
+
+/// Lists the site's balancers, own accepted changes included, but for the pools; `shown` to the port itself, or ahead.
+pub(crate) async fn list(service: &Service, scope: &Scope, wish: &Wish, shown: bool) -> Result<(Seen, Timestamp)> {
+    let clients = Clients::new(service);
+    loop {
+        let now = service.clock.now();
+        let begun = service.shelves.balancers.begin(now);
+        #[cfg(feature = "dns")]
+        let places = service.shelves.places.begin(now);
+        let mut seen = clients.look(scope, wish).await?;
+        let gone = |id: &str| service.lately.is_gone(id, now, service.settle);
+        seen.albs.retain(|it| !gone(&it.id));
+        seen.groups.retain(|it| !gone(&it.id));
+        let ids: BTreeSet<&str> =
+            seen.albs.iter().map(|it| &*it.id).chain(seen.groups.iter().map(|it| &*it.id)).collect();
+        if !service.made[1].misses(scope, &ids, now, service.settle) {
+            #[cfg(feature = "dns")]
+            service.shelves.places.keep(scope, places, seen.albs.clone(), true);
+            service.shelves.balancers.keep(scope, begun, seen.clone(), shown);
+            return Ok((seen, now));
+        }
+        service.clock.sleep(POLL).await;
     }
 }

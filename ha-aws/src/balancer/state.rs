@@ -2,10 +2,11 @@
 
 use super::{
     Balancers, REMOVING,
-    seen::{Alb, Group, Life, Seen},
+    seen::{Alb, Group, Life, Pools, Seen, list},
     wanted::{Does, attributes_digest, checks, ears, forward, group_name, object},
 };
 use crate::{error::Wish, mark, provider::Provider};
+use futures_util::future::join;
 use ha_core::{
     backend::{
         Kind, Result, Scope,
@@ -15,15 +16,10 @@ use ha_core::{
     name::{InstanceId, PoolName},
     time::Timestamp,
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The tag of a load balancer that says which attributes were written last.
 pub(super) const ATTRIBUTES: &str = "ha:attributes";
-/// Between two looks while our own change is not yet seen.
-const POLL: Duration = Duration::from_secs(1);
 
 /// What a balancer forwards now; nothing while it listens nowhere.
 pub(super) fn now_forwards(alb: &Alb) -> Option<&BTreeMap<String, i32>> {
@@ -70,24 +66,41 @@ pub(super) fn phase(scope: &Scope, spec: &BalancerSpec, (alb, seen): (&Alb, &See
 impl Balancers {
     /// What is there, own accepted changes included.
     pub(super) async fn look(&self, scope: &Scope, wish: &Wish) -> Result<Seen> {
-        loop {
-            let now = self.service.clock.now();
-            let mut seen = self.clients.look(scope, wish).await?;
-            let gone = |id: &str| self.service.lately.is_gone(id, now, self.service.settle);
-            seen.albs.retain(|it| !gone(&it.id));
-            seen.groups.retain(|it| !gone(&it.id));
-            let ids: BTreeSet<&str> =
-                seen.albs.iter().map(|it| &*it.id).chain(seen.groups.iter().map(|it| &*it.id)).collect();
-            if !self.made.misses(scope, &ids, now, self.service.settle) {
-                return Ok(seen);
+        let (listed, pools) = join(list(&self.service, scope, wish, true), self.clients.pools(scope, wish)).await;
+        let (seen, _) = listed?;
+        Ok(Seen { pools: pools?, ..seen })
+    }
+
+    /// The same for a wish that makes it so: what was listed a moment ago does.
+    pub(super) async fn known(&self, scope: &Scope, wish: &Wish) -> Result<Seen> {
+        let now = self.service.clock.now();
+        let listed = async {
+            match self.service.shelves.balancers.recent(scope, now) {
+                Some(seen) => Ok(seen),
+                None => list(&self.service, scope, wish, true).await.map(|(seen, _)| seen),
             }
-            self.service.clock.sleep(POLL).await;
+        };
+        let (seen, pools) = join(listed, self.pools(scope, wish)).await;
+        Ok(Seen { pools: pools?, ..seen? })
+    }
+
+    async fn pools(&self, scope: &Scope, wish: &Wish) -> Result<Pools> {
+        match self.service.shelves.served.recent(scope, self.service.clock.now()) {
+            Some(pools) => Ok(pools),
+            None => self.clients.pools(scope, wish).await,
         }
     }
 
     pub(super) async fn states(&self, scope: &Scope, wish: &Wish) -> Result<Reading<Vec<BalancerState>>> {
-        let at = self.service.clock.now();
-        let seen = self.look(scope, wish).await?;
+        let listed = async {
+            match self.service.shelves.balancers.show(scope, self.service.clock.now()) {
+                Some(ahead) => Ok(ahead),
+                None => list(&self.service, scope, wish, true).await,
+            }
+        };
+        let (listed, pools) = join(listed, self.pools(scope, wish)).await;
+        let (seen, at) = listed?;
+        let seen = Seen { pools: pools?, ..seen };
         let mut states: Vec<BalancerState> =
             seen.albs.iter().map(|alb| self.state(scope, (alb, &seen), at, wish)).collect::<Result<_>>()?;
         for state in self.leftovers(&seen, at) {

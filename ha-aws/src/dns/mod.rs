@@ -14,8 +14,10 @@ mod tests;
 mod wish;
 mod zone;
 
+pub(crate) use zone::{Listed, list};
+
 use crate::{
-    balancer::{self, seen::Clients},
+    balancer::seen::Clients,
     connect::Service,
     error::Wish,
     lately::Since,
@@ -47,13 +49,16 @@ pub(crate) struct Records {
     balancers: Clients,
     service: Arc<Service>,
     changes: Mutex<Changes>,
+    /// Whoever makes a zone: two names in one must not make two.
+    making: tokio::sync::Mutex<()>,
     since: Since<()>,
 }
 
 impl Records {
     pub fn new(service: Arc<Service>) -> Self {
-        let (client, balancers) = (Client::new(&service.config), balancer::clients(&service));
-        Self { client, balancers, service, changes: Mutex::default(), since: Since::default() }
+        let (client, balancers) = (Client::new(&service.config), Clients::new(&service));
+        let making = tokio::sync::Mutex::default();
+        Self { client, balancers, service, changes: Mutex::default(), making, since: Since::default() }
     }
 
     fn changes(&self) -> MutexGuard<'_, Changes> {
@@ -68,9 +73,9 @@ pub(crate) async fn name_of(
     balancer: &BalancerName,
     wish: &Wish,
 ) -> Result<Option<DnsName>> {
-    let zones = Records::new(service.clone()).zones(scope, wish).await?;
+    let (listed, _) = list(service, scope, wish, true).await?;
     let to = Endpoint::Balancer(balancer.clone());
-    let own = zones.iter().flat_map(|(_, all)| zone::markers(all)).map(|(_, marker)| marker);
+    let own = listed.all.iter().flat_map(|(_, all)| zone::markers(all)).map(|(_, marker)| marker);
     let mut own = own.filter(|marker| marker.stranger(scope).is_none());
     Ok(own.find(|marker| marker.set.kind.endpoints().contains(&to)).map(|marker| marker.set.name))
 }

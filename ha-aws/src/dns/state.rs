@@ -6,14 +6,13 @@ use super::{
     marker::Marker,
     record::{Place, records as wanted, stands},
     wish::place_of,
-    zone::{self, Zone, Zones, markers, under},
+    zone::{Listed, Zone, list, markers, under},
 };
 use crate::{
     balancer::{
         balancer_name,
         seen::{Life, Seen},
     },
-    concurrent::{self, Call},
     error::{Told, Wish},
 };
 use aws_sdk_route53::types::{ChangeStatus, ResourceRecordSet};
@@ -42,14 +41,23 @@ struct Ground {
     whole: bool,
 }
 
-/// A zone and everything in it.
-type Read = (Zone, Vec<ResourceRecordSet>);
-
 impl Records {
     pub(super) async fn states(&self, scope: &Scope, wish: &Wish) -> Result<Reading<Vec<RecordState>>> {
-        let at = self.service.clock.now();
-        let (zones, balancers) = join(self.zones(scope, wish), self.balancers.albs_of(scope, wish)).await;
-        let (zones, balancers) = (zones?, balancers?);
+        let (now, shelves) = (self.service.clock.now(), &self.service.shelves);
+        let listed = async {
+            match shelves.names.show(scope, now) {
+                Some(ahead) => Ok(ahead),
+                None => list(&self.service, scope, wish, true).await,
+            }
+        };
+        let balancers = async {
+            match shelves.places.recent(scope, now) {
+                Some(albs) => Ok(Seen { albs, ..Seen::default() }),
+                None => self.balancers.albs_of(scope, wish).await,
+            }
+        };
+        let (listed, balancers) = join(listed, balancers).await;
+        let ((Listed { all: zones, .. }, at), balancers) = (listed?, balancers?);
         let own: Vec<(Marker, &[ResourceRecordSet])> = zones
             .iter()
             .flat_map(|(_, all)| markers(all).map(|(_, marker)| (marker, all.as_slice())))
@@ -67,18 +75,6 @@ impl Records {
         }
         states.sort_by(|a, b| a.set.name.cmp(&b.set.name));
         Ok(Reading { state: states, at })
-    }
-
-    /// The zones of the scope, each with everything in it.
-    pub(super) async fn zones(&self, scope: &Scope, wish: &Wish) -> Result<Vec<Read>> {
-        let zones = Zones::read(&self.client, scope, &self.service.provider, wish).await?;
-        let read = |zone: Zone| -> Call<'_, Read> {
-            Box::pin(async move {
-                let all = zone::records(&self.client, &zone, wish).await?;
-                Ok((zone, all))
-            })
-        };
-        concurrent::all(zones.usable.into_iter().map(read).collect()).await.into_iter().collect()
     }
 
     /// The health checks of the names that answer in turn.

@@ -5,7 +5,7 @@ use super::{
     answers::{self, Crew, Eye},
     marker::Marker,
     record::{Place, batch, records as wanted, removal, stands},
-    zone::{self, Zone, Zones, made_for, markers, under},
+    zone::{self, Listed, Zone, Zones, list, made_for, markers, under},
 };
 use crate::{
     balancer::{REMOVING, balancer_name, seen::Seen},
@@ -23,15 +23,10 @@ use std::collections::BTreeMap;
 
 impl Records {
     pub(super) async fn make(&self, scope: &Scope, set: &RecordSet, wish: &Wish) -> Result<()> {
-        let (zones, balancers) =
-            join(Zones::read(&self.client, scope, &self.service.provider, wish), self.balancers.look(scope, wish))
-                .await;
-        let (zones, balancers) = (zones?, balancers?);
-        let name = set.name.as_str();
-        let there = match zones.of(name) {
-            Some(zone) => Some((zone.clone(), zone::records(&self.client, zone, wish).await?)),
-            None => None,
-        };
+        let (listed, balancers) = join(self.known(scope, wish), self.known_balancers(scope, wish)).await;
+        let (listed, balancers) = (listed?, balancers?);
+        let (name, zones) = (set.name.as_str(), &listed.zones);
+        let there = listed.of(name);
         match &there {
             Some((_, all)) => is_free(scope, name, all, wish)?,
             None => {
@@ -44,7 +39,7 @@ impl Records {
         let crew = self.crew(scope, set, wish).await?;
         let (zone, all) = match there {
             Some(there) => there,
-            None => (self.make_zone(scope, name, wish).await?, Vec::new()),
+            None => self.zone_for(scope, name, wish).await?,
         };
         let known = markers(&all).map(|(_, marker)| marker).find(|marker| marker.set.name == set.name);
         let mut eyes = Vec::new();
@@ -64,6 +59,32 @@ impl Records {
             }
             None => Ok(()),
         }
+    }
+
+    /// The zones for a wish: what was listed a moment ago does.
+    async fn known(&self, scope: &Scope, wish: &Wish) -> Result<Listed> {
+        match self.service.shelves.names.recent(scope, self.service.clock.now()) {
+            Some(listed) => Ok(listed),
+            None => list(&self.service, scope, wish, true).await.map(|(listed, _)| listed),
+        }
+    }
+
+    async fn known_balancers(&self, scope: &Scope, wish: &Wish) -> Result<Seen> {
+        match self.service.shelves.places.recent(scope, self.service.clock.now()) {
+            Some(albs) => Ok(Seen { albs, ..Seen::default() }),
+            None => self.balancers.look(scope, wish).await,
+        }
+    }
+
+    /// The zone that another wish made meanwhile, or a new one.
+    async fn zone_for(&self, scope: &Scope, name: &str, wish: &Wish) -> Result<(Zone, Vec<ResourceRecordSet>)> {
+        let _one_at_a_time = self.making.lock().await;
+        if let Some(there) = self.known(scope, wish).await?.of(name) {
+            return Ok(there);
+        }
+        let zone = self.make_zone(scope, name, wish).await?;
+        self.service.shelves.names.change(scope, |listed| listed.add(&zone));
+        Ok((zone, Vec::new()))
     }
 
     /// The pool that answers in turn, if one does.
@@ -116,7 +137,9 @@ impl Records {
     ) -> Result<()> {
         let batch = batch.map_err(|error| wish.refuse(Kind::Rejected(error.to_string())))?;
         let call = self.client.change_resource_record_sets().hosted_zone_id(&zone.id).change_batch(batch);
-        let answer = call.send().await.told(wish)?;
+        let answer = call.send().await.told(wish);
+        self.service.shelves.names.forget();
+        let answer = answer?;
         if let (Some(marker), Some(change)) = (marker, answer.change_info()) {
             let pending = (*change.status() != ChangeStatus::Insync).then(|| change.id().to_owned());
             self.changes().insert(marker.set.name.clone(), (marker.at, pending));
@@ -147,7 +170,9 @@ impl Records {
             self.change(zone, removal(&going), None, wish).await?;
             self.changes().remove(name);
         }
-        if zone.own && left == 0 { zone::remove(&self.client, zone, wish).await } else { Ok(()) }
+        let done = if zone.own && left == 0 { zone::remove(&self.client, zone, wish).await } else { Ok(()) };
+        self.service.shelves.names.forget();
+        done
     }
 }
 

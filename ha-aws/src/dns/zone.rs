@@ -4,6 +4,8 @@
 
 use super::{marker, record::plain};
 use crate::{
+    concurrent::{self, Call},
+    connect::Service,
     error::{Told, Wish},
     name::token,
     provider::Provider,
@@ -58,6 +60,46 @@ pub(super) fn made_for(name: &str) -> Option<&str> {
     let domain = &name[before.map_or(0, |at| at + 1)..];
     let (country, second) = (name.len() - last - 1 == 2, domain.len() - (name.len() - last));
     (before.is_none() || !country || second > 3).then_some(domain)
+}
+
+/// What is listed of a site's names: the zones, and everything in each that may be used.
+#[derive(Clone, Debug)]
+pub(crate) struct Listed {
+    pub(super) zones: Zones,
+    pub(super) all: Vec<(Zone, Vec<ResourceRecordSet>)>,
+}
+
+impl Listed {
+    /// The zone in which a name stands, and everything in it.
+    pub(super) fn of(&self, name: &str) -> Option<(Zone, Vec<ResourceRecordSet>)> {
+        let zone = self.zones.of(name)?;
+        self.all.iter().find(|(own, _)| own.id == zone.id).cloned()
+    }
+
+    /// The same with a zone that was just made.
+    pub(super) fn add(&mut self, zone: &Zone) {
+        self.zones.usable.push(zone.clone());
+        self.all.push((zone.clone(), Vec::new()));
+    }
+}
+
+/// Lists it; `shown` to the port itself, or ahead.
+pub(crate) async fn list(service: &Service, scope: &Scope, wish: &Wish, shown: bool) -> Result<(Listed, Timestamp)> {
+    let client = Client::new(&service.config);
+    let now = service.clock.now();
+    let begun = service.shelves.names.begin(now);
+    let zones = Zones::read(&client, scope, &service.provider, wish).await?;
+    let read = |zone: &Zone| -> Call<'_, (Zone, Vec<ResourceRecordSet>)> {
+        let (zone, client) = (zone.clone(), &client);
+        Box::pin(async move {
+            let all = records(client, &zone, wish).await?;
+            Ok((zone, all))
+        })
+    };
+    let all = concurrent::all(zones.usable.iter().map(read).collect()).await.into_iter().collect::<Result<_>>()?;
+    let listed = Listed { zones, all };
+    service.shelves.names.keep(scope, begun, listed.clone(), shown);
+    Ok((listed, now))
 }
 
 impl Zones {

@@ -15,11 +15,26 @@ use crate::{
 use aws_sdk_ec2::{
     Client,
     types::{
-        DomainType, IpPermission, IpRange, Ipv6Range, PrefixListId, ResourceType, TagSpecification, UserIdGroupPair,
+        DomainType, IpPermission, IpRange, Ipv6Range, NatGatewayState, PrefixListId, ResourceType, TagSpecification, UserIdGroupPair,
     },
 };
 use ha_core::backend::{Result, Scope, spec::NetworkSpec};
 use std::collections::BTreeSet;
+
+/// What a step made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Made {
+    pub id: String,
+    /// Whether it works at once, where that takes time as a rule.
+    pub works: bool,
+}
+
+impl Made {
+    /// Something of this id, of which it is not known whether it works yet.
+    pub fn of(id: String) -> Self {
+        Self { id, works: false }
+    }
+}
 
 /// One wish under way.
 pub(super) struct Act<'a> {
@@ -31,20 +46,20 @@ pub(super) struct Act<'a> {
 }
 
 impl Act<'_> {
-    /// Carries the step out; answers the id of what it made, if it made something.
-    pub async fn carry_out(&self, step: &Step, seen: &Seen) -> Result<String> {
+    /// Carries the step out; answers what it made, if it made something.
+    pub async fn carry_out(&self, step: &Step, seen: &Seen) -> Result<Made> {
         let now = || self.service.clock.now();
         match step {
             Step::Make(make) => {
-                let id = self.make(make, seen).await?;
-                self.service.lately.made(self.scope, &id, now());
-                Ok(id)
+                let made = self.make(make, seen).await?;
+                self.service.lately.made(self.scope, &made.id, now());
+                Ok(made)
             }
-            Step::Change(change) => self.change(change).await,
+            Step::Change(change) => self.change(change).await.map(Made::of),
             Step::Delete(delete) => {
                 accept_gone(self.delete(delete).await)?;
                 self.service.lately.gone(&delete.id, now());
-                Ok(delete.id.clone())
+                Ok(Made::of(delete.id.clone()))
             }
         }
     }
@@ -53,8 +68,9 @@ impl Act<'_> {
         marked(kind, &mark::tags(self.scope, object))
     }
 
-    async fn make(&self, make: &Make, seen: &Seen) -> Result<String> {
+    async fn make(&self, make: &Make, seen: &Seen) -> Result<Made> {
         let (client, wish) = (self.client, self.wish);
+        let mut works = false;
         let id = match make {
             Make::Vpc => {
                 let marks = marked(ResourceType::Vpc, &vpc_tags(self.scope, self.spec));
@@ -81,16 +97,21 @@ impl Act<'_> {
                 let marks = self.marks(ResourceType::Natgateway, object);
                 let call = client.create_nat_gateway().subnet_id(subnet).allocation_id(address);
                 let call = call.client_token(self.nat_token(seen, object, [subnet, address]));
-                call.tag_specifications(marks).send().await.told(wish)?.nat_gateway.and_then(|it| it.nat_gateway_id)
+                let made = call.tag_specifications(marks).send().await.told(wish)?.nat_gateway;
+                works = made.as_ref().and_then(|it| it.state()) == Some(&NatGatewayState::Available);
+                made.and_then(|it| it.nat_gateway_id)
             }
             Make::Table { vpc, object } => {
                 let marks = self.marks(ResourceType::RouteTable, object);
                 let call = client.create_route_table().vpc_id(vpc).tag_specifications(marks);
                 call.send().await.told(wish)?.route_table.and_then(|it| it.route_table_id)
             }
-            Make::Group { vpc, object } => return make_group(client, self.scope, (vpc, object), wish).await,
+            Make::Group { vpc, object } => {
+                return make_group(client, self.scope, (vpc, object), wish).await.map(Made::of);
+            }
         };
-        id.ok_or_else(|| wish.strange("the service made something and does not say what"))
+        let id = id.ok_or_else(|| wish.strange("the service made something and does not say what"))?;
+        Ok(Made { id, works })
     }
 
     /// A gateway that was deleted, or failed, is followed by another: the token must not bring the old one back.
@@ -188,16 +209,16 @@ fn permission(rule: &Rule) -> IpPermission {
     .build()
 }
 
-/// What is there once the step is carried out; `id` is what it answered.
-pub(super) fn after(seen: &mut Seen, step: &Step, id: String, spec_tags: mark::Tags) {
+/// What is there once the step is carried out; `answer` is what it answered.
+pub(super) fn after(seen: &mut Seen, step: &Step, answer: Made, spec_tags: mark::Tags) {
     match step {
-        Step::Make(make) => made(seen, make, id, spec_tags),
-        Step::Change(change) => changed(seen, change, id, &spec_tags),
+        Step::Make(make) => made(seen, make, answer, spec_tags),
+        Step::Change(change) => changed(seen, change, answer.id, &spec_tags),
         Step::Delete(delete) => deleted(seen, delete),
     }
 }
 
-fn made(seen: &mut Seen, make: &Make, id: String, tags: mark::Tags) {
+fn made(seen: &mut Seen, make: &Make, Made { id, works }: Made, tags: mark::Tags) {
     match make.clone() {
         Make::Vpc => seen.vpcs.push(Vpc { id, tags }),
         Make::Gateway => seen.gateways.push(Gateway { id, vpc: None }),
@@ -205,7 +226,8 @@ fn made(seen: &mut Seen, make: &Make, id: String, tags: mark::Tags) {
         Make::Address { object } => seen.addresses.push(Address { id, object, used: false }),
         Make::Nat { object, address, .. } => {
             seen.addresses.iter_mut().filter(|it| it.id == address).for_each(|it| it.used = true);
-            seen.nats.push(Nat { id, object, state: NatState::Pending });
+            let state = if works { NatState::Available } else { NatState::Pending };
+            seen.nats.push(Nat { id, object, state });
         }
         Make::Table { vpc, object } => {
             seen.tables.push(Table { id, object, vpc, way_out: None, subnets: Vec::new() });

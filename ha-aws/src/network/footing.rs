@@ -1,10 +1,11 @@
 //! What pools and balancers stand on: the network's subnets and security groups.
 
 use super::{
-    seen::{self, Group, Subnet},
+    seen::{self, Group, Subnet, Vpc},
     steps::{Side, group, subnet},
 };
 use crate::{
+    connect::Service,
     ec2::marked,
     error::{Told, Wish},
     mark,
@@ -29,18 +30,29 @@ pub(crate) struct Footing {
 
 impl Footing {
     /// The scope's network, if it has one.
-    pub async fn read(client: &Client, scope: &Scope, wish: &Wish) -> Result<Option<Self>> {
+    pub async fn read(
+        (client, service): (&Client, &Service),
+        scope: &Scope,
+        wish: &Wish,
+    ) -> Result<Option<Self>> {
+        if let Some(seen) = service.shelves.network.recent(scope, service.clock.now()) {
+            let seen = seen.without_gone(service);
+            return Self::of(seen.vpcs, (seen.subnets, seen.groups), wish);
+        }
         let (vpcs, subnets, groups) = join3(
             seen::vpcs(client, scope, wish),
             seen::subnets(client, scope, wish),
             seen::groups(client, scope, wish),
         )
         .await;
-        let (mut vpcs, _) = vpcs?;
+        Self::of(vpcs?.0, (subnets?, groups?), wish)
+    }
+
+    fn of(mut vpcs: Vec<Vpc>, (subnets, groups): (Vec<Subnet>, Vec<Group>), wish: &Wish) -> Result<Option<Self>> {
         vpcs.sort_by(|a, b| a.id.cmp(&b.id));
         let Some(vpc) = vpcs.into_iter().next() else { return Ok(None) };
         let spec = mark::spec(&vpc.tags).map_err(|why| wish.not_ready(format!("VPC {}: {why}", vpc.id)))?;
-        Ok(Some(Self { vpc: vpc.id, spec, subnets: subnets?, groups: groups? }))
+        Ok(Some(Self { vpc: vpc.id, spec, subnets, groups }))
     }
 
     /// The subnet of this side of a zone.
@@ -69,8 +81,18 @@ impl Footing {
     }
 
     /// Makes the security group of an object with which nobody may talk yet.
-    pub async fn make_group(&self, client: &Client, scope: &Scope, object: &str, wish: &Wish) -> Result<String> {
-        make_group(client, scope, (&self.vpc, object), wish).await
+    pub async fn make_group(
+        &self,
+        (client, service): (&Client, &Service),
+        scope: &Scope,
+        object: &str,
+        wish: &Wish,
+    ) -> Result<String> {
+        let id = make_group(client, scope, (&self.vpc, object), wish).await?;
+        service.lately.made(scope, &id, service.clock.now());
+        let made = Group { id: id.clone(), object: object.into(), vpc: self.vpc.clone(), rules: Default::default() };
+        service.shelves.network.change(scope, |seen| seen.groups.push(made));
+        Ok(id)
     }
 }
 

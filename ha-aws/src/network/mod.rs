@@ -13,10 +13,12 @@ mod steps;
 mod tests;
 
 pub(crate) use footing::Footing;
+pub(crate) use seen::Seen;
 #[cfg(feature = "balancer")]
 pub(crate) use steps::Side;
 
 use crate::{
+    ahead::look_ahead,
     concurrent::{self, Call},
     connect::Service,
     ec2::{filter, ours},
@@ -24,7 +26,7 @@ use crate::{
     lately::Since,
     mark,
 };
-use act::Act;
+use act::{Act, Made};
 use async_trait::async_trait;
 use aws_sdk_ec2::Client;
 use ha_core::{
@@ -35,7 +37,7 @@ use ha_core::{
     },
     validate::Problem,
 };
-use seen::Seen;
+use futures_util::future::join;
 use std::{sync::Arc, time::Duration};
 use steps::Step;
 
@@ -58,13 +60,24 @@ impl Ec2Network {
 
     /// What is there, own accepted changes included.
     async fn look(&self, scope: &Scope, wish: &Wish) -> Result<Seen> {
+        let shelf = &self.service.shelves.network;
         loop {
+            let begun = shelf.begin(self.service.clock.now());
             let seen = Seen::read(&self.client, scope, wish).await?.without_gone(&self.service);
             let now = self.service.clock.now();
             if !self.service.lately.misses(scope, &seen.ids(), now, self.service.settle) {
+                shelf.keep(scope, begun, seen.clone(), true);
                 return Ok(seen);
             }
             self.service.clock.sleep(POLL).await;
+        }
+    }
+
+    /// The same for a wish: what was listed a moment ago does.
+    async fn known(&self, scope: &Scope, wish: &Wish) -> Result<Seen> {
+        match self.service.shelves.network.recent(scope, self.service.clock.now()) {
+            Some(seen) => Ok(seen.without_gone(&self.service)),
+            None => self.look(scope, wish).await,
         }
     }
 
@@ -78,10 +91,10 @@ impl Ec2Network {
                 return Ok(());
             }
             let before = &*seen;
-            let call = |step: Step| -> Call<'_, (Step, Option<String>)> {
+            let call = |step: Step| -> Call<'_, (Step, Option<Made>)> {
                 Box::pin(async move {
                     match act.carry_out(&step, before).await {
-                        Ok(id) => Ok((step, Some(id))),
+                        Ok(made) => Ok((step, Some(made))),
                         Err(error) if step.may_wait() && for_now(error.kind()) => Ok((step, None)),
                         Err(error) => Err(error),
                     }
@@ -89,9 +102,9 @@ impl Ec2Network {
             };
             let done = concurrent::all(steps.into_iter().map(call).collect()).await;
             for outcome in done {
-                let (step, id) = outcome?;
-                if let Some(id) = id {
-                    act::after(seen, &step, id, steps::vpc_tags(act.scope, act.spec));
+                let (step, made) = outcome?;
+                if let Some(made) = made {
+                    act::after(seen, &step, made, steps::vpc_tags(act.scope, act.spec));
                 }
                 tried.push(step);
             }
@@ -167,7 +180,8 @@ impl Network for Ec2Network {
         self.service
             .timed(&wish, async {
                 let at = self.service.clock.now();
-                let seen = self.look(scope, &wish).await?;
+                let (seen, ()) = join(self.look(scope, &wish), look_ahead(&self.service, scope, &wish)).await;
+                let seen = seen?;
                 let Some(vpc) = seen.vpcs.first() else { return Ok(Reading { state: None, at }) };
                 let spec: NetworkSpec = mark::spec(&vpc.tags)
                     .map_err(|why| wish.refuse(Kind::Rejected(format!("VPC {}: {why}", vpc.id))))?;
@@ -182,12 +196,17 @@ impl Network for Ec2Network {
         let wish = Wish::new("network.ensure", Resource::Network);
         self.service
             .timed(&wish, async {
-                let mut seen = self.look(scope, &wish).await?;
+                let mut seen = self.known(scope, &wish).await?;
                 if let (true, Some(stranger)) = (seen.vpcs.is_empty(), &seen.stranger) {
                     return Err(wish.refuse(Kind::Conflict(stranger.clone())));
                 }
                 let act = Act { client: &self.client, service: &self.service, scope, spec, wish: &wish };
-                self.work(&act, &mut seen, |seen| draft::steps(spec, seen, &self.service.provider)).await
+                let shelf = &self.service.shelves.network;
+                // Whatever becomes of it: only when all of it is done it is known how things are.
+                shelf.forget();
+                self.work(&act, &mut seen, |seen| draft::steps(spec, seen, &self.service.provider)).await?;
+                shelf.keep(scope, shelf.begin(self.service.clock.now()), seen, true);
+                Ok(())
             })
             .await
     }
@@ -201,6 +220,7 @@ impl Network for Ec2Network {
                     return Ok(());
                 }
                 self.is_empty(scope, &seen, &wish).await?;
+                self.service.shelves.network.forget();
                 let spec = NetworkSpec {
                     zones: Vec::new(),
                     instances: Default::default(),

@@ -1,7 +1,7 @@
 //! The steps of a network, against a world that does what it is told.
 
 use super::{
-    act::after,
+    act::{Made, after},
     draft::steps,
     removal::removal,
     seen::{NatState, Seen},
@@ -42,7 +42,7 @@ impl World {
     fn take(&mut self, spec: &NetworkSpec, step: Step) {
         self.made += 1;
         let kind = if matches!(step, Step::Make(Make::Nat { .. })) { "nat" } else { "it" };
-        after(&mut self.seen, &step, format!("{kind}-{:03}", self.made), vpc_tags(&scope(), spec));
+        after(&mut self.seen, &step, Made::of(format!("{kind}-{:03}", self.made)), vpc_tags(&scope(), spec));
         self.done.push(step);
     }
     fn time_passes(&mut self) {

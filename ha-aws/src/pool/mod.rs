@@ -15,11 +15,12 @@ mod wish;
 
 #[cfg(feature = "dns")]
 pub(crate) use group::{HOLD, POOL};
+pub(crate) use seen::{Listed, list};
 
 use crate::{
     connect::Service,
     error::Wish,
-    lately::{Lately, Since},
+    lately::Since,
     mark,
     network::Footing,
 };
@@ -44,8 +45,6 @@ use wish::Making;
 pub(crate) struct ScalingPools {
     clients: Clients,
     service: Arc<Service>,
-    /// The groups that this process made of late.
-    made: Lately,
     since: Since<InstancePhase>,
 }
 
@@ -57,9 +56,7 @@ struct Found {
 
 impl ScalingPools {
     pub fn new(service: Arc<Service>) -> Self {
-        let ec2 = aws_sdk_ec2::Client::new(&service.config);
-        let scaling = aws_sdk_autoscaling::Client::new(&service.config);
-        Self { clients: Clients { ec2, scaling }, service, made: Lately::default(), since: Since::default() }
+        Self { clients: Clients::new(&service), service, since: Since::default() }
     }
 
     /// The pool's group; one that is not the scope's is a conflict.
@@ -73,10 +70,24 @@ impl ScalingPools {
         }
     }
 
+    /// The same for a wish that makes it so: what was listed a moment ago does, but for whose a name is.
+    async fn known(&self, scope: &Scope, pool: &PoolName, wish: &Wish) -> Result<Option<Group>> {
+        let name = template::group_name(scope, pool);
+        let recent = self.service.shelves.pools.recent(scope, self.service.clock.now());
+        let Some(Listed { groups, machines, .. }) = recent else { return self.find(scope, pool, wish).await };
+        match groups.iter().find(|it| it.auto_scaling_group_name() == Some(&name)) {
+            Some(listed) => Ok(Some(seen::group(listed, &machines))),
+            // None of the site's own; somebody else may have the name.
+            None if self.clients.named(&name, wish).await?.is_none() => Ok(None),
+            None => self.find(scope, pool, wish).await,
+        }
+    }
+
     /// The same for a verb that needs it to be there.
     async fn existing(&self, scope: &Scope, pool: &PoolName, wish: Wish) -> Result<Found> {
         let group = self.find(scope, pool, &wish).await?;
         let group = group.ok_or_else(|| wish.refuse(Kind::NotFound))?;
+        self.service.shelves.forget_pools();
         Ok(Found { group, wish })
     }
 }
@@ -96,12 +107,13 @@ impl ComputePool for ScalingPools {
         let wish = Wish::new("pool.ensure", Resource::Pool(spec.name.clone()));
         self.service
             .timed(&wish, async {
+                let on = (&self.clients.ec2, &*self.service);
                 let (group, footing) =
-                    join(self.find(scope, &spec.name, &wish), Footing::read(&self.clients.ec2, scope, &wish)).await;
+                    join(self.known(scope, &spec.name, &wish), Footing::read(on, scope, &wish)).await;
                 let group = group?;
                 let footing = footing?.ok_or_else(|| wish.not_ready("the site has no network"))?;
-                let (clients, service, made) = (&self.clients, &*self.service, &self.made);
-                Making { clients, service, made, scope, spec, wish: &wish }.make(group.as_ref(), &footing).await
+                let (clients, service) = (&self.clients, &*self.service);
+                Making { clients, service, scope, spec, wish: &wish }.make(group.as_ref(), &footing).await
             })
             .await
     }

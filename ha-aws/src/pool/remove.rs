@@ -19,6 +19,7 @@ impl ScalingPools {
     /// Goes as far as it can now: instances take their time to stop, and what is left goes when this is asked again.
     pub(super) async fn take_down(&self, scope: &Scope, pool: &PoolName, wish: Wish) -> Result<()> {
         let Some(group) = self.find(scope, pool, &wish).await? else { return Ok(()) };
+        self.service.shelves.forget_pools();
         if let Some(target) = group.targets.first() {
             return Err(wish.not_ready(format!("a balancer serves it: target group {target}")));
         }
@@ -64,7 +65,8 @@ impl ScalingPools {
 
     /// Removes the pool's security group; answers whether it is gone, or the network's.
     async fn without_security_group(&self, scope: &Scope, pool: &PoolName, wish: &Wish) -> Result<bool> {
-        let Some(footing) = Footing::read(&self.clients.ec2, scope, wish).await? else { return Ok(true) };
+        let on = (&self.clients.ec2, &*self.service);
+        let Some(footing) = Footing::read(on, scope, wish).await? else { return Ok(true) };
         let Some(id) = footing.group(&object(pool)) else { return Ok(true) };
         let done = self.clients.ec2.delete_security_group().group_id(id).send().await.map(drop).told(wish);
         match accept_gone(done) {
@@ -72,6 +74,7 @@ impl ScalingPools {
             Err(error) if matches!(error.kind(), Kind::NotReady(_)) => Ok(footing.names(&object(pool))),
             Ok(()) => {
                 self.service.lately.gone(id, self.service.clock.now());
+                self.service.shelves.network.forget();
                 Ok(true)
             }
             Err(error) => Err(error),

@@ -5,6 +5,7 @@ use super::{
     group::{Group, Life, Limits, Member, POOL},
 };
 use crate::{
+    connect::Service,
     ec2,
     error::{Told, Wish, accept_gone},
     mark::{ID, SITE, Tags},
@@ -12,12 +13,16 @@ use crate::{
 use aws_sdk_autoscaling::types::{AutoScalingGroup, Filter, Instance};
 use aws_sdk_ec2::types::InstanceStateName;
 use aws_smithy_types::{DateTime, date_time::Format};
+use futures_util::future::join3;
 use ha_core::{
     backend::{Result, Scope},
     name::{InstanceId, PoolName},
     time::Timestamp,
 };
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 /// What EC2 knows of an instance.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,6 +35,44 @@ pub(super) struct Machine {
 /// The instances of the scope, by id; those that stopped of late are still listed.
 pub(super) type Machines = BTreeMap<InstanceId, Machine>;
 
+/// Between two looks while our own change is not yet seen.
+const POLL: Duration = Duration::from_secs(1);
+
+/// What is listed of a site's pools.
+#[derive(Clone, Debug)]
+pub(crate) struct Listed {
+    pub(super) groups: Vec<AutoScalingGroup>,
+    pub(super) machines: Machines,
+    pub(super) past: Vec<Deed>,
+}
+
+/// Lists it, own accepted changes included; `shown` to the port itself, or ahead.
+pub(crate) async fn list(
+    service: &Service,
+    scope: &Scope,
+    wish: &Wish,
+    shown: bool,
+) -> Result<(Listed, Timestamp)> {
+    let clients = Clients::new(service);
+    loop {
+        let at = service.clock.now();
+        let begun = service.shelves.pools.begin(at);
+        #[cfg(feature = "balancer")]
+        let served = service.shelves.served.begin(at);
+        let (groups, machines, past) =
+            join3(clients.groups(scope, wish), clients.machines(scope, wish), clients.past(at, wish)).await;
+        let listed = Listed { groups: groups?, machines: machines?, past: past? };
+        let names: BTreeSet<&str> = listed.groups.iter().filter_map(|it| it.auto_scaling_group_name()).collect();
+        if !service.made[0].misses(scope, &names, at, service.settle) {
+            #[cfg(feature = "balancer")]
+            service.shelves.served.keep(scope, served, crate::balancer::seen::served(&listed.groups, scope), true);
+            service.shelves.pools.keep(scope, begun, listed.clone(), shown);
+            return Ok((listed, at));
+        }
+        service.clock.sleep(POLL).await;
+    }
+}
+
 /// The two clients that pools need.
 #[derive(Clone, Debug)]
 pub(super) struct Clients {
@@ -38,6 +81,11 @@ pub(super) struct Clients {
 }
 
 impl Clients {
+    pub fn new(service: &Service) -> Self {
+        let ec2 = aws_sdk_ec2::Client::new(&service.config);
+        Self { ec2, scaling: aws_sdk_autoscaling::Client::new(&service.config) }
+    }
+
     /// All groups of the scope.
     pub async fn groups(&self, scope: &Scope, wish: &Wish) -> Result<Vec<AutoScalingGroup>> {
         let filter = |key: &str, value: &str| Filter::builder().name(format!("tag:{key}")).values(value).build();

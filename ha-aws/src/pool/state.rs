@@ -5,10 +5,9 @@ use super::{
     activity::{Deed, What},
     group::{Group, Life, RELEASE},
     past,
-    seen::{Machines, group},
+    seen::{Machines, group, list},
 };
 use crate::{error::Wish, mark};
-use futures_util::future::join3;
 use ha_core::{
     backend::{
         Kind, Result, Scope,
@@ -19,32 +18,18 @@ use ha_core::{
     time::Timestamp,
     topology::HoldMode,
 };
-use std::{collections::BTreeSet, time::Duration};
-
-/// Between two looks while our own change is not yet seen.
-const POLL: Duration = Duration::from_secs(1);
 
 impl ScalingPools {
     /// All pools of the scope, own accepted changes included.
     pub(super) async fn look(&self, scope: &Scope, wish: &Wish) -> Result<Reading<Vec<PoolState>>> {
-        loop {
-            let at = self.service.clock.now();
-            let (groups, machines, past) = join3(
-                self.clients.groups(scope, wish),
-                self.clients.machines(scope, wish),
-                self.clients.past(at, wish),
-            )
-            .await;
-            let (groups, machines, past) = (groups?, machines?, past?);
-            let names: BTreeSet<&str> = groups.iter().filter_map(|it| it.auto_scaling_group_name()).collect();
-            if !self.made.misses(scope, &names, at, self.service.settle) {
-                let state = |it| self.state(&group(it, &machines), (&machines, &past), at, wish);
-                let mut states: Vec<PoolState> = groups.iter().map(state).collect::<Result<_>>()?;
-                states.sort_by(|a, b| a.spec.name.cmp(&b.spec.name));
-                return Ok(Reading { state: states, at });
-            }
-            self.service.clock.sleep(POLL).await;
-        }
+        let (listed, at) = match self.service.shelves.pools.show(scope, self.service.clock.now()) {
+            Some(ahead) => ahead,
+            None => list(&self.service, scope, wish, true).await?,
+        };
+        let state = |it| self.state(&group(it, &listed.machines), (&listed.machines, &listed.past), at, wish);
+        let mut states: Vec<PoolState> = listed.groups.iter().map(state).collect::<Result<_>>()?;
+        states.sort_by(|a, b| a.spec.name.cmp(&b.spec.name));
+        Ok(Reading { state: states, at })
     }
 
     fn state(

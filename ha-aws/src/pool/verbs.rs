@@ -118,6 +118,7 @@ impl ScalingPools {
         wish: Wish,
     ) -> Result<()> {
         let Some(group) = self.find(scope, pool, &wish).await? else { return Ok(()) };
+        self.service.shelves.forget_pools();
         let found = Found { group, wish };
         let Some(member) = found.member(instance) else { return Ok(()) };
         let now = self.service.clock.now();

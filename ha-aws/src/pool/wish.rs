@@ -8,7 +8,6 @@ use super::{
 use crate::{
     connect::Service,
     error::{Told, Wish, code},
-    lately::Lately,
     mark,
     network::Footing,
     provider::Machine,
@@ -22,7 +21,6 @@ use ha_core::backend::{Kind, Result, Scope, spec::PoolSpec, state::Phase};
 pub(super) struct Making<'a> {
     pub clients: &'a Clients,
     pub service: &'a Service,
-    pub made: &'a Lately,
     pub scope: &'a Scope,
     pub spec: &'a PoolSpec,
     pub wish: &'a Wish,
@@ -74,9 +72,8 @@ impl Making<'_> {
         match footing.group(&object) {
             Some(id) => Ok(id.into()),
             None => {
-                let id = footing.make_group(&self.clients.ec2, self.scope, &object, self.wish).await?;
-                self.service.lately.made(self.scope, &id, self.service.clock.now());
-                Ok(id)
+                let on = (&self.clients.ec2, self.service);
+                footing.make_group(on, self.scope, &object, self.wish).await
             }
         }
     }
@@ -133,7 +130,12 @@ impl Making<'_> {
             None => call,
         };
         call.send().await.told(self.wish)?;
-        self.made.made(self.scope, &name, self.service.clock.now());
+        self.service.made[0].made(self.scope, &name, self.service.clock.now());
+        self.service.shelves.pools.forget();
+        #[cfg(feature = "balancer")]
+        self.service.shelves.served.change(self.scope, |pools| {
+            pools.insert(self.spec.name.clone(), crate::balancer::seen::Served::fresh(&name));
+        });
         Ok(())
     }
 
@@ -144,6 +146,7 @@ impl Making<'_> {
         if same && group.phase(self.spec, &self.service.provider) == Phase::Active {
             return Ok(());
         }
+        self.service.shelves.forget_pools();
         let Limits { min, max, desired } = group.wanted(self.spec);
         let call = self
             .clients

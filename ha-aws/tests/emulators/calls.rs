@@ -24,8 +24,8 @@ fn changing(requests: &[Request]) -> usize {
     requests.iter().filter(|request| request.changes()).count()
 }
 
-fn calls(requests: &[Request]) -> Vec<&str> {
-    requests.iter().map(|request| request.call.as_str()).collect()
+fn calls(requests: &[Request]) -> Vec<String> {
+    requests.iter().map(Request::call).collect()
 }
 
 /// A pool of two in it.

@@ -105,8 +105,8 @@ async fn remove(backend: &Backend, scope: &Scope) -> Result<(), Error> {
     panic!("it is never gone");
 }
 
-fn changing(requests: &[Request]) -> Vec<&str> {
-    requests.iter().filter(|request| request.changes()).map(|request| request.call.as_str()).collect()
+fn changing(requests: &[Request]) -> Vec<String> {
+    requests.iter().filter(|request| request.changes()).map(Request::call).collect()
 }
 
 /// Everything but the pools, whose templates are named for what the provider calls their network; and whose it is.
@@ -287,7 +287,7 @@ fn a_balancer_speaks_https_and_its_name_is_pending_first() {
         let lacks = balancers.ensure(&scope, &spec).await.unwrap_err().to_string();
         assert!(lacks.contains("AttachLoadBalancerTargetGroups"), "{lacks}");
         let made = wire.take();
-        let listeners = made.iter().filter(|request| request.call == "CreateListener");
+        let listeners = made.iter().filter(|request| request.call() == "CreateListener");
         assert_eq!(
             listeners.filter(|it| it.body.contains("Protocol=HTTPS")).count(),
             2,

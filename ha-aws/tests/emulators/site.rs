@@ -46,7 +46,7 @@ impl Life {
         let backend = self.lab.backend(Some(&wire)).await;
         let report = converge(site, backend, &format!("act-{}", self.acts)).await;
         report.unwrap_or_else(|stalled| panic!("act {}: {stalled}", self.acts));
-        wire.take().iter().filter(|request| request.changes() && request.service != "s3").count()
+        wire.take().iter().filter(|request| request.changes() && request.service() != "s3").count()
     }
     async fn everything(&self) -> Vec<Object> {
         let mut all = self.lab.everything().await;

@@ -26,7 +26,8 @@ impl World {
                 "--features",
                 "ha-local/docker,ha-local/conformance,ha-examples/docker",
             ],
-            Self::Aws => &["--package", "ha-aws", "--all-features"],
+            // Together, so that the service crates are built once.
+            Self::Aws => &["--package", "ha-aws", "--package", "ha-examples", "--features", "ha-examples/aws"],
         }
     }
 

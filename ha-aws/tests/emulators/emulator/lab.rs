@@ -16,7 +16,7 @@ use std::{
 };
 
 /// One of the images that moto knows from the start.
-const IMAGE: &str = "ami-12c6146b";
+pub const IMAGE: &str = "ami-12c6146b";
 /// The region of all tests.
 pub const REGION: &str = "eu-central-1";
 /// The name of a certificate that the provider file knows.

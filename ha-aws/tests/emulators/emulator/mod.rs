@@ -6,12 +6,11 @@ mod front;
 pub mod lab;
 mod not_shown;
 pub mod plant;
-mod python;
 mod wire;
 
 pub use lab::{CERTIFICATE, EmulatorLab};
-pub use python::{Emulator, Kind};
-pub use wire::{Death, Refusal, Request, Wire};
+pub use ha_aws_tasks::{Emulator, Kind, Request};
+pub use wire::{Death, Refusal, Wire};
 
 use ha_core::conformance::{Port, Verdict, cases};
 

@@ -9,6 +9,7 @@ use aws_smithy_runtime_api::client::{
     runtime_components::RuntimeComponents,
 };
 use aws_smithy_types::body::SdkBody;
+use ha_aws_tasks::Request;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The requests that went over the wire, in order; and when whoever sends them dies.
@@ -35,25 +36,6 @@ pub struct Death {
     pub takes_effect: bool,
 }
 
-/// A request as it was sent.
-#[derive(Clone, Debug)]
-pub struct Request {
-    /// The service it was signed for.
-    pub service: String,
-    /// `DescribeVpcs`, or method and address where a service has no actions.
-    pub call: String,
-    /// What was sent, as text.
-    pub body: String,
-}
-
-impl Request {
-    /// Whether it changes something.
-    pub fn changes(&self) -> bool {
-        let reads = ["Describe", "List", "Get", "GET ", "HEAD "];
-        !reads.iter().any(|word| self.call.starts_with(word))
-    }
-}
-
 impl Wire {
     /// The wire of a caller who dies.
     pub fn until(death: Death) -> Self {
@@ -68,13 +50,13 @@ impl Wire {
         self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
     /// The answer to a call that is to be refused.
-    fn refused(&self, Request { service, call, .. }: &Request) -> Option<HttpResponse> {
+    fn refused(&self, request: &Request) -> Option<HttpResponse> {
         let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
-        let refusal = refusals.iter_mut().find(|it| it.call == *call && it.times > 0)?;
+        let refusal = refusals.iter_mut().find(|it| it.call == request.call() && it.times > 0)?;
         refusal.times -= 1;
         let (code, status) = (refusal.code, refusal.status);
         let error = format!("<Error><Code>{code}</Code><Message>refused by the test</Message></Error>");
-        let body = match service.as_str() {
+        let body = match request.service() {
             "ec2" => format!("<Response><Errors>{error}</Errors><RequestID>1</RequestID></Response>"),
             _ => format!("<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>"),
         };
@@ -144,12 +126,14 @@ fn gone() -> ConnectorError {
 }
 
 fn noted(request: &HttpRequest) -> Request {
-    let body = request.body().bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
-    let call = match body.split('&').find_map(|pair| pair.strip_prefix("Action=")) {
-        Some(action) => action.to_owned(),
-        None => format!("{} {}", request.method(), request.uri()),
-    };
-    // Credential=KEY/DATE/REGION/SERVICE/aws4_request
-    let scope = request.headers().get("authorization").and_then(|value| value.split('/').nth(3));
-    Request { service: scope.unwrap_or_default().to_owned(), call, body }
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let headers = request.headers().iter().map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
+    // http://HOST/PATH
+    let path = request.uri().splitn(4, '/').nth(3).unwrap_or_default();
+    Request {
+        method: request.method().to_owned(),
+        uri: format!("/{path}"),
+        headers: headers.collect(),
+        body: request.body().bytes().map(text).unwrap_or_default(),
+    }
 }

@@ -4,6 +4,7 @@ use std::{
     env, fmt,
     io::{self, IsTerminal, Write},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 /// Standard output, of which the last line may be one that is written over.
@@ -39,8 +40,26 @@ impl Line {
         *last = text;
     }
 
+    /// The same with how long one has waited, which only a terminal shows: elsewhere it would be a line a second.
+    pub fn tick(&self, text: &str, waited: Duration) {
+        match self.terminal {
+            true => self.show(format!("{} ({} s)", cut(text), waited.as_secs())),
+            false => self.show(text.to_owned()),
+        }
+    }
+
     fn last(&self) -> std::sync::MutexGuard<'_, String> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The beginning of a text that has to stay on one line of a terminal.
+fn cut(text: &str) -> String {
+    const LONGEST: usize = 68;
+    let flat = text.replace('\n', " ");
+    match flat.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{}…", &flat[..at]),
+        None => flat,
     }
 }
 
@@ -88,6 +107,12 @@ impl Paint {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_written_over_stays_on_one_line() {
+        assert_eq!(cut("short\nand flat"), "short and flat");
+        assert_eq!(cut(&"é".repeat(90)).chars().count(), 69);
+    }
 
     #[test]
     fn colour_changes_no_width_and_may_be_left_out() {

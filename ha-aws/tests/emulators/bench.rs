@@ -1,0 +1,48 @@
+//! The very same site made by a script with boto3, object by object, and by us, each call taking so much longer.
+
+use crate::{
+    emulator::{
+        Emulator, Kind, block_on,
+        lab::{IMAGE, REGION},
+    },
+    floor::{backend, reference},
+};
+use ha_aws_tasks::{floor::Floor, proxy::depth};
+use ha_core::{Controller, Observed, plan, time::Timestamp};
+use std::time::Duration;
+
+/// So much longer than on this machine takes each call: an emulator here, a near region, a far one.
+const DELAYS: [u64; 3] = [0, 100, 500];
+
+#[test]
+fn a_script_takes_at_least_twice_as_long_where_calls_take_a_tenth_of_a_second() {
+    let site = reference();
+    let by_hand = plan(&site, &Observed::nothing(Timestamp::ZERO)).save();
+    println!("each call  boto3, one by one     ha-aws                           ratio");
+    let mut ratios = Vec::new();
+    for delay in DELAYS {
+        let emulator = Emulator::start(Kind::Moto).expect("moto starts");
+        let proxy = emulator.proxy(Duration::from_millis(delay)).expect("a proxy starts");
+        // The emulator reads much of itself when it is asked for the first time: that is nobody's time.
+        let idle = emulator.proxy(Duration::ZERO).expect("a proxy starts");
+        emulator.by_hand(&by_hand, &idle, [REGION, IMAGE]).expect("boto3 makes it");
+        emulator.reset();
+        let (calls, seconds) = emulator.by_hand(&by_hand, &proxy, [REGION, IMAGE]).expect("boto3 makes it");
+        assert_eq!(calls, Floor::of_site(&site).calls(), "it is the very same site");
+        emulator.reset();
+        proxy.take();
+        let took = block_on(async {
+            let backend = backend(&proxy).await;
+            let mut controller = Controller::new(backend, "bench".into()).period(Duration::from_millis(50));
+            controller.until_converged(&site).await.expect("it is made").took.as_secs_f64()
+        });
+        let exchanges = proxy.take();
+        let ratio = seconds / took;
+        let (own, deep) = (exchanges.len(), depth(&exchanges));
+        println!(
+            "+{delay:>5} ms  {seconds:>6.2} s, {calls:>3} calls  {took:>6.2} s, {own:>3} calls, {deep:>2} deep  {ratio:>8.2}"
+        );
+        ratios.push(ratio);
+    }
+    assert!(ratios[1] >= 2.0, "with 100 ms more for each call boto3 took {:.2} times as long as we", ratios[1]);
+}

@@ -147,7 +147,8 @@ impl Emulator {
         drop(input);
         let output = process.wait_with_output().map_err(|error| error.to_string())?;
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        let numbers = said.trim().split_once(' ').and_then(|(calls, time)| Some((calls.parse().ok()?, time.parse().ok()?)));
+        let numbers =
+            said.trim().split_once(' ').and_then(|(calls, time)| Some((calls.parse().ok()?, time.parse().ok()?)));
         numbers.filter(|_| output.status.success()).ok_or_else(|| format!("boto3 made nothing: {said}"))
     }
     /// Makes a certificate, and answers its ARN.

@@ -114,7 +114,8 @@ mod tests {
         let request = head.request(&body);
         assert_eq!((request.method.as_str(), request.uri.as_str(), request.body.as_str()), ("POST", "/x?a=1", "abc"));
         assert_eq!(request.header("host"), Some("h"));
-        let (head, body) = told("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=1\r\nde\r\n0\r\n\r\n");
+        let (head, body) =
+            told("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=1\r\nde\r\n0\r\n\r\n");
         assert!(head.is_chunked());
         assert_eq!(body, b"abcde");
         assert!(Head::read(&mut "".as_bytes()).unwrap().is_none());

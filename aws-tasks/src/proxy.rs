@@ -168,7 +168,10 @@ mod tests {
             client.write_all(b"POST /a HTTP/1.1\r\nhost: h\r\ncontent-length: 2\r\n\r\nhi").unwrap();
             let mut from = BufReader::new(&client);
             let answer = Head::read(&mut from).unwrap().unwrap();
-            assert_eq!((answer.first.as_str(), answer.body(&mut from).unwrap()), ("HTTP/1.1 201 Created", b"well".into()));
+            assert_eq!(
+                (answer.first.as_str(), answer.body(&mut from).unwrap()),
+                ("HTTP/1.1 201 Created", b"well".into())
+            );
         }
         let exchanges = proxy.take();
         assert_eq!((exchanges.len(), depth(&exchanges)), (2, 2));

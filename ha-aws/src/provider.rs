@@ -138,11 +138,7 @@ impl Machine {
     /// The same with the release's name in its texts.
     fn of(&self, release: &Release) -> Self {
         let named = |text: &String| text.replace("{release}", release.as_str());
-        Self {
-            image: self.image.as_ref().map(named),
-            user_data: self.user_data.as_ref().map(named),
-            ..self.clone()
-        }
+        Self { image: self.image.as_ref().map(named), user_data: self.user_data.as_ref().map(named), ..self.clone() }
     }
 }
 

@@ -20,7 +20,9 @@ pub fn calls(root: &Path, world: &str, rest: &[&str]) -> Result<(), Stop> {
     match world {
         "docker" => hand_over(root, DOCKER, &[&["calls"], rest].concat()),
         // A test's program, of packages that are built for tests anyway: others would be built anew.
-        "moto" => hand_over(root, &[&["test", "--quiet"], World::Aws.packages(), &["--test", "calls", "--"]].concat(), rest),
+        "moto" => {
+            hand_over(root, &[&["test", "--quiet"], World::Aws.packages(), &["--test", "calls", "--"]].concat(), rest)
+        }
         other => Err(Stop::Usage(format!("calls --on {other:?}: there are docker and moto"))),
     }
 }

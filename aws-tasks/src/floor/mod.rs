@@ -157,7 +157,11 @@ impl<'a> Made<'a> {
             let groups = self.balancers.iter().map(|spec| spec.routes.len()).sum::<usize>();
             look(("elasticloadbalancing", "DescribeLoadBalancers"), 1, "");
             look(("elasticloadbalancing", "DescribeTargetGroups"), 1, "");
-            look(("elasticloadbalancing", "DescribeTags"), (self.balancers.len() + groups).div_ceil(20), "20 tagged things");
+            look(
+                ("elasticloadbalancing", "DescribeTags"),
+                (self.balancers.len() + groups).div_ceil(20),
+                "20 tagged things",
+            );
             look(("elasticloadbalancing", "DescribeListeners"), self.balancers.len(), "balancer");
             look(("elasticloadbalancing", "DescribeTargetHealth"), groups, "target group");
         }

@@ -29,7 +29,8 @@ pub fn network(needs: &mut Needs, spec: &NetworkSpec) {
         Nat::One => spec.zones.first().into_iter().collect(),
         Nat::PerZone => spec.zones.iter().collect(),
     };
-    let exits: BTreeMap<&ZoneName, usize> = exits.into_iter().map(|zone| (zone, exit(needs, zone, &sides, attached))).collect();
+    let exits: BTreeMap<&ZoneName, usize> =
+        exits.into_iter().map(|zone| (zone, exit(needs, zone, &sides, attached))).collect();
     for zone in &spec.zones {
         // A table for each zone: its way out can change while the others' stay.
         let table = needs.call("CreateRouteTable", format!("private-{zone}"), &[vpc]);
@@ -81,7 +82,11 @@ pub fn pool(needs: &mut Needs, spec: &PoolSpec, network: Option<&NetworkSpec>) {
     let name = &spec.name;
     let alone = !has(network, &Party::Pool(name.clone()));
     let group = alone.then(|| needs.call("CreateSecurityGroup", format!("pool {name}"), &[]));
-    let template = needs.call("CreateLaunchTemplate", format!("release {} of {name}", spec.release), &group.map_or(vec![], |it| vec![it]));
+    let template = needs.call(
+        "CreateLaunchTemplate",
+        format!("release {} of {name}", spec.release),
+        &group.map_or(vec![], |it| vec![it]),
+    );
     needs.call("CreateAutoScalingGroup", format!("pool {name}"), &[template]);
 }
 

@@ -20,8 +20,10 @@ fn floor(change: impl FnOnce(Topology) -> Topology) -> Floor {
 
 /// How often each call is made more, in the order of the waves.
 fn more(than: &Floor, floor: &Floor) -> Vec<(&'static str, i64)> {
-    let all = |floor: &Floor, call: &str| floor.waves.iter().flat_map(|wave| &wave.0).filter(|it| it.call == call).count();
-    let mut calls: Vec<&str> = floor.waves.iter().chain(&than.waves).flat_map(|wave| &wave.0).map(|it| it.call).collect();
+    let all =
+        |floor: &Floor, call: &str| floor.waves.iter().flat_map(|wave| &wave.0).filter(|it| it.call == call).count();
+    let mut calls: Vec<&str> =
+        floor.waves.iter().chain(&than.waves).flat_map(|wave| &wave.0).map(|it| it.call).collect();
     calls.sort_unstable();
     calls.dedup();
     let differs = |call: &'static str| {

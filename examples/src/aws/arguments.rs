@@ -160,9 +160,7 @@ impl Asked {
     /// Whether what answers is on this machine: an emulator, which costs nothing.
     pub fn is_here(&self) -> bool {
         let host = self.endpoint.as_deref().and_then(host);
-        host.is_some_and(|host| {
-            host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
-        })
+        host.is_some_and(|host| host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback()))
     }
 }
 

@@ -145,8 +145,7 @@ fn value(site: &Site, seen: &Seen) -> Value {
         let healthy = it.targets.iter().filter(|target| target.health == TargetHealth::Healthy).count();
         json!({ "name": it.spec.name, "phase": phase(it.phase).0, "targets": it.targets.len(), "healthy": healthy })
     };
-    let record =
-        |it: &RecordState| json!({ "name": it.set.name, "phase": phase(it.phase).0, "answers": answers(it) });
+    let record = |it: &RecordState| json!({ "name": it.set.name, "phase": phase(it.phase).0, "answers": answers(it) });
     json!({
         "site": site.wanted.scope().name,
         "id": site.wanted.scope().id,

@@ -14,13 +14,7 @@ mod state;
 mod tests;
 mod wanted;
 
-use crate::{
-    connect::Service,
-    error::Wish,
-    lately::Since,
-    mark,
-    network::Footing,
-};
+use crate::{connect::Service, error::Wish, lately::Since, mark, network::Footing};
 use async_trait::async_trait;
 use futures_util::future::join;
 use ha_core::{
@@ -34,9 +28,9 @@ use ha_core::{
     validate::Problem,
 };
 use make::Making;
+pub(crate) use seen::list;
 use seen::{Clients, Seen};
 use std::sync::Arc;
-pub(crate) use seen::list;
 pub(crate) use wanted::balancer_name;
 
 /// The tag of a load balancer that is to go, and of its target groups.

@@ -16,12 +16,7 @@ mod zone;
 
 pub(crate) use zone::{Listed, list};
 
-use crate::{
-    balancer::seen::Clients,
-    connect::Service,
-    error::Wish,
-    lately::Since,
-};
+use crate::{balancer::seen::Clients, connect::Service, error::Wish, lately::Since};
 use async_trait::async_trait;
 use aws_sdk_route53::Client;
 use ha_core::{

@@ -15,7 +15,8 @@ use crate::{
 use aws_sdk_ec2::{
     Client,
     types::{
-        DomainType, IpPermission, IpRange, Ipv6Range, NatGatewayState, PrefixListId, ResourceType, TagSpecification, UserIdGroupPair,
+        DomainType, IpPermission, IpRange, Ipv6Range, NatGatewayState, PrefixListId, ResourceType, TagSpecification,
+        UserIdGroupPair,
     },
 };
 use ha_core::backend::{Result, Scope, spec::NetworkSpec};

@@ -30,11 +30,7 @@ pub(crate) struct Footing {
 
 impl Footing {
     /// The scope's network, if it has one.
-    pub async fn read(
-        (client, service): (&Client, &Service),
-        scope: &Scope,
-        wish: &Wish,
-    ) -> Result<Option<Self>> {
+    pub async fn read((client, service): (&Client, &Service), scope: &Scope, wish: &Wish) -> Result<Option<Self>> {
         if let Some(seen) = service.shelves.network.recent(scope, service.clock.now()) {
             let seen = seen.without_gone(service);
             return Self::of(seen.vpcs, (seen.subnets, seen.groups), wish);

@@ -29,6 +29,7 @@ use crate::{
 use act::{Act, Made};
 use async_trait::async_trait;
 use aws_sdk_ec2::Client;
+use futures_util::future::join;
 use ha_core::{
     backend::{
         Kind, Network, Resource, Result, Scope,
@@ -37,7 +38,6 @@ use ha_core::{
     },
     validate::Problem,
 };
-use futures_util::future::join;
 use std::{sync::Arc, time::Duration};
 use steps::Step;
 

@@ -17,13 +17,7 @@ mod wish;
 pub(crate) use group::{HOLD, POOL};
 pub(crate) use seen::{Listed, list};
 
-use crate::{
-    connect::Service,
-    error::Wish,
-    lately::Since,
-    mark,
-    network::Footing,
-};
+use crate::{connect::Service, error::Wish, lately::Since, mark, network::Footing};
 use async_trait::async_trait;
 use futures_util::future::join;
 use group::Group;

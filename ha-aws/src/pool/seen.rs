@@ -47,12 +47,7 @@ pub(crate) struct Listed {
 }
 
 /// Lists it, own accepted changes included; `shown` to the port itself, or ahead.
-pub(crate) async fn list(
-    service: &Service,
-    scope: &Scope,
-    wish: &Wish,
-    shown: bool,
-) -> Result<(Listed, Timestamp)> {
+pub(crate) async fn list(service: &Service, scope: &Scope, wish: &Wish, shown: bool) -> Result<(Listed, Timestamp)> {
     let clients = Clients::new(service);
     loop {
         let at = service.clock.now();

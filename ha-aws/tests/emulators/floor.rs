@@ -1,6 +1,9 @@
 //! What a site really takes, against the least that its plan says: calls, their depth, and looks at what is unchanged.
 
-use crate::emulator::{Emulator, Kind, block_on, lab::{IMAGE, REGION}};
+use crate::emulator::{
+    Emulator, Kind, block_on,
+    lab::{IMAGE, REGION},
+};
 use ha_aws::{Aws, Machine, Provider};
 use ha_aws_tasks::{
     Exchange, Proxy,
@@ -70,7 +73,13 @@ async fn measure(name: &str, site: &ValidTopology) -> Vec<String> {
     let (changing, looking) = (counts(&made, true), counts(&made, false));
     let (total, looks) = (changing.values().sum::<usize>(), counts(&again, false));
     println!("{name}: made by {total} calls ({} at least, {} at most)", floor.calls(), floor.most_calls());
-    println!("  and {} looks; {} deep ({} at least, {} at most)", looking.values().sum::<usize>(), depth(&made), floor.chains(), floor.most_depth());
+    println!(
+        "  and {} looks; {} deep ({} at least, {} at most)",
+        looking.values().sum::<usize>(),
+        depth(&made),
+        floor.chains(),
+        floor.most_depth()
+    );
     println!("  unchanged: {} looks ({} at most)", looks.values().sum::<usize>(), floor.most_looks());
     let mut over = Vec::new();
     if total > floor.most_calls() {
@@ -90,7 +99,13 @@ fn told(exchanges: &[Exchange]) -> String {
     let mut sorted: Vec<&Exchange> = exchanges.iter().collect();
     sorted.sort_by_key(|it| it.start);
     let line = |it: &&Exchange| {
-        format!("  {:>6} {:>6} {} {}", it.start.as_millis(), it.end.as_millis(), it.request.service(), it.request.call())
+        format!(
+            "  {:>6} {:>6} {} {}",
+            it.start.as_millis(),
+            it.end.as_millis(),
+            it.request.service(),
+            it.request.call()
+        )
     };
     sorted.iter().map(line).collect::<Vec<_>>().join("\n")
 }

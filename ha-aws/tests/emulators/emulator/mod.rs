@@ -8,8 +8,8 @@ mod not_shown;
 pub mod plant;
 mod wire;
 
-pub use lab::{CERTIFICATE, EmulatorLab};
 pub use ha_aws_tasks::{Emulator, Kind, Request};
+pub use lab::{CERTIFICATE, EmulatorLab};
 pub use wire::{Death, Refusal, Wire};
 
 use ha_core::conformance::{Port, Verdict, cases};

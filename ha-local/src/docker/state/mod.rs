@@ -1,6 +1,7 @@
 //! The state directory: this provider's own database, shared by all processes that are given the same place.
 
 mod directory;
+mod moves;
 mod objects;
 mod tables;
 #[cfg(test)]

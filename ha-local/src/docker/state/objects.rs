@@ -2,7 +2,7 @@
 
 use super::{
     Directory,
-    directory::{at, blocking, gone, next_version, replace},
+    directory::{at, blocking, next_version},
 };
 use crate::docker::engine::Trouble;
 use async_trait::async_trait;
@@ -27,18 +27,18 @@ impl Store for Directory {
 
     async fn put(&self, scope: &Scope, key: &StoreKey, value: &[u8], expect: &Expect) -> Result<Version> {
         let (wanted, value, expect) = ((scope.clone(), key.clone()), value.to_vec(), expect.clone());
-        let put = self.locked(move |place| {
-            let file = file(place, &wanted.0, &wanted.1);
+        let put = self.held(move |held| {
+            let file = file(held.place(), &wanted.0, &wanted.1);
             let found = load(&file)?.map(|found| found.version);
-            let before = match (expect, found) {
+            let before = match (&expect, &found) {
                 (Expect::Absent, None) => 0,
                 (Expect::Version(expected), Some(found)) if expected == found => found.0.parse().unwrap_or(0),
                 (_, found) => return Err(other(found.as_ref())),
             };
             let version = next_version(before);
             let content = [format!("{version}\n").as_bytes(), &value].concat();
-            fs::create_dir_all(of(place, &wanted.0)).map_err(|error| at(&file, &error))?;
-            replace(&file, &content)?;
+            fs::create_dir_all(of(held.place(), &wanted.0)).map_err(|error| at(&file, &error))?;
+            held.put(&file, Some(&content), || Ok(load(&file)?.map(|there| there.version) == found))?;
             Ok(Version(version.to_string()))
         });
         put.await.map_err(|trouble| trouble.of("store.put", Resource::Object(key.clone())))
@@ -46,16 +46,18 @@ impl Store for Directory {
 
     async fn delete(&self, scope: &Scope, key: &StoreKey, version: &Version) -> Result<()> {
         let (wanted, version) = ((scope.clone(), key.clone()), version.clone());
-        let delete = self.locked(move |place| {
-            let file = file(place, &wanted.0, &wanted.1);
+        let delete = self.held(move |held| {
+            let file = file(held.place(), &wanted.0, &wanted.1);
             match load(&file)? {
                 None => return Ok(()),
-                Some(found) if found.version == version => gone(&file)?,
+                Some(found) if found.version == version => {
+                    held.put(&file, None, || Ok(load(&file)?.is_some_and(|there| there.version == version)))?;
+                }
                 Some(found) => return Err(other(Some(&found.version))),
             }
             // They fail when something else is in them.
-            let _ = fs::remove_dir(of(place, &wanted.0));
-            let _ = fs::remove_dir(place.join(OBJECTS));
+            let _ = fs::remove_dir(of(held.place(), &wanted.0));
+            let _ = fs::remove_dir(held.place().join(OBJECTS));
             Ok(())
         });
         delete.await.map_err(|trouble| trouble.of("store.delete", Resource::Object(key.clone())))

@@ -6,7 +6,7 @@ use ha_core::{
     backend::{Expect, Kind, Scope, Store},
     time::Timestamp,
 };
-use std::{fs, path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf, sync::mpsc, thread, time::Duration};
 
 /// A place of this test's own in which nothing is.
 fn place(test: &str) -> PathBuf {
@@ -103,9 +103,37 @@ fn a_file_of_another_version_is_told_with_its_place() {
 }
 
 #[test]
-fn who_is_frozen_within_a_change_is_named_and_does_not_keep_others_waiting_for_ever() {
-    let place = place("frozen");
+fn who_is_frozen_with_a_change_in_hand_keeps_nobody_waiting_and_changes_nothing_when_it_thaws() {
+    let place = place("thawed");
     let directory = Directory::new(&place).patient_for(Duration::from_millis(100));
+    run(directory.change(|tables| zone(tables, "a"))).unwrap();
+    let (began, begins) = mpsc::channel();
+    let (thaw, thawed) = mpsc::channel::<()>();
+    let frozen = directory.clone();
+    let frozen = thread::spawn(move || {
+        run(frozen.change(move |tables| {
+            began.send(()).unwrap();
+            thawed.recv().unwrap();
+            zone(tables, "b")
+        }))
+    });
+    begins.recv().unwrap();
+    run(directory.change(|tables| zone(tables, "c"))).unwrap();
+    thaw.send(()).unwrap();
+    let refused = frozen.join().unwrap().unwrap_err();
+    assert_eq!(*refused.kind(), Kind::Unavailable);
+    assert!(refused.to_string().contains("nothing was changed"), "{refused}");
+    let tables = run(directory.read()).unwrap();
+    assert_eq!(tables.zones.keys().collect::<Vec<_>>(), [&key("shop", "a"), &key("shop", "c")]);
+    let left: Vec<_> = fs::read_dir(&place).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["state.json"]);
+    fs::remove_dir_all(&place).unwrap();
+}
+
+#[test]
+fn who_is_frozen_in_the_very_move_is_named() {
+    let place = place("frozen");
+    let directory = Directory::new(&place).patient_for(Duration::from_millis(20));
     run(directory.change(|tables| zone(tables, "a"))).unwrap();
     let frozen = fs::File::open(&place).unwrap();
     frozen.lock().unwrap();

@@ -15,6 +15,9 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
 };
 
+/// Where files are tried, inside.
+const ASIDE: &str = "/etc/ha/trial";
+
 /// The entries of each map, by its file.
 pub(super) type Maps = BTreeMap<String, BTreeMap<String, String>>;
 
@@ -157,18 +160,54 @@ pub(super) async fn raise(docker: &Docker, wanted: &Wanted, found: Option<&Seen>
     }
 }
 
-/// Puts files into it, after HAProxy itself has found that it can start with the configuration among them.
+/// Puts files into it, after HAProxy itself has found that it can start with them. Until then they stand aside: with those
+/// that it has, it can start again.
 pub(super) async fn put(docker: &Docker, container: &str, files: &Files) -> Result<(), Trouble> {
-    let trial = format!("{FILES}/trial.cfg");
-    let mut tried = files.all.clone();
-    for file in tried.iter_mut().filter(|file| file.place == configuration()) {
-        file.place.clone_from(&trial);
-    }
-    docker.engine.upload(container, &tried).await?;
-    let ended = docker.engine.exec(container, &["haproxy", "-c", "-f", &trial]).await?;
+    docker.engine.upload(container, &files.aside()).await?;
+    let ended = docker.engine.exec(container, &["haproxy", "-c", "-f", &format!("{ASIDE}/haproxy.cfg")]).await?;
     if ended.code != 0 {
         let said = format!("HAProxy does not take its new configuration and goes on with the old one: {}", ended.said);
         return Err(Trouble::said(Kind::Rejected("its configuration".into()), said));
     }
     docker.engine.upload(container, &files.all).await
+}
+
+impl Files {
+    /// The same in another place, of which they speak as well.
+    fn aside(&self) -> Vec<File> {
+        let moved = |text: &str| text.replace(&format!("{FILES}/"), &format!("{ASIDE}/"));
+        let move_one = |file: &File| {
+            let mut file = File { place: moved(&file.place), ..file.clone() };
+            if let (true, Ok(text)) = (file.place.ends_with(".cfg"), std::str::from_utf8(&file.content)) {
+                file.content = moved(text).into_bytes();
+            }
+            file
+        };
+        self.all.iter().map(move_one).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_are_tried_stand_aside_and_speak_of_each_other_there() {
+        let file = |place: &str, content: &str| File {
+            place: place.into(),
+            content: content.into(),
+            mode: 0o600,
+            owner: (0, 0),
+        };
+        let all = vec![
+            file("/etc/ha/haproxy.cfg", "bind :1 ssl crt /etc/ha/shop.pem\nserver m unix@/run/ha/master.sock"),
+            file("/etc/ha/shop.pem", "of /etc/ha/shop"),
+        ];
+        let aside = Files { all, digest: String::new() }.aside();
+        let places: Vec<&str> = aside.iter().map(|file| file.place.as_str()).collect();
+        assert_eq!(places, ["/etc/ha/trial/haproxy.cfg", "/etc/ha/trial/shop.pem"]);
+        let text = "bind :1 ssl crt /etc/ha/trial/shop.pem\nserver m unix@/run/ha/master.sock";
+        assert_eq!(aside[0].content, text.as_bytes());
+        assert_eq!(aside[1].content, b"of /etc/ha/shop");
+    }
 }

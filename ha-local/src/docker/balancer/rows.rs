@@ -50,6 +50,9 @@ pub struct BalancerRow {
     /// Faults that somebody ordered.
     #[serde(default)]
     pub faults: Faults,
+    /// What HAProxy does not take, if that is so.
+    #[serde(default)]
+    pub refused: Option<Refused>,
 }
 
 /// An instance behind a balancer.
@@ -76,6 +79,17 @@ pub struct Slot {
     pub inside: u16,
     /// The port of the listener that it leads to.
     pub listener: Option<u16>,
+}
+
+/// A configuration that HAProxy does not take.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// Which.
+    pub digest: String,
+    /// When it was tried last.
+    pub at: Timestamp,
+    /// What HAProxy said.
+    pub said: String,
 }
 
 /// Faults that somebody ordered, so that the pass that tends the balancer does not repair them.
@@ -130,6 +144,7 @@ impl BalancerRow {
             written: String::new(),
             meter: Meter::default(),
             faults: Faults::default(),
+            refused: None,
         }
     }
 

@@ -7,6 +7,7 @@ use super::{
     decide::{Decision, Member, decide, entries, maps},
     machine::{self, Certificates, Files, Machine},
     meter::{Counted, Counters},
+    rows::Refused,
     seen::Seen,
     wishes,
 };
@@ -25,7 +26,10 @@ use ha_core::{
     },
     name::{InstanceId, PoolName},
 };
-use std::net::Ipv4Addr;
+use std::{net::Ipv4Addr, time::Duration};
+
+/// A configuration that HAProxy refused is tried again after this.
+const AGAIN: Duration = Duration::from_secs(10);
 
 /// One pass over all balancers. What fails for one keeps nobody from tending the others.
 pub async fn tend(acting: &Acting) -> Result<(), Trouble> {
@@ -113,14 +117,29 @@ impl Pass<'_> {
         let members = self.members();
         let decision = decide(frame, &members, &seen);
         let files = machine::files(frame, &decision.servers, &decision.maps, certificates);
-        if seen.digest != frame.digest() {
-            return self.reload(api, &container, &files).await;
+        if seen.digest == frame.digest() {
+            if files.digest != self.row.written {
+                self.docker().engine.upload(&container, &files.all).await?;
+            }
+            api.say(&decision.commands).await?;
+            return self.report(decision, Some(files.digest), &seen).await;
         }
-        if files.digest != self.row.written {
-            self.docker().engine.upload(&container, &files.all).await?;
-        }
+        let refused = self.row.refused.as_ref().filter(|refused| refused.digest == frame.digest());
+        let trouble = match refused.filter(|refused| now().since(refused.at) < AGAIN) {
+            Some(refused) => Trouble::said(Kind::Rejected("its configuration".into()), refused.said.clone()),
+            None => match self.reload(api, &container, &files).await {
+                Err(trouble) if matches!(trouble.kind(), Kind::Rejected(_)) => trouble,
+                done => return done,
+            },
+        };
+        // The old configuration goes on, and is told who is behind it.
         api.say(&decision.commands).await?;
-        self.report(decision, files, &seen).await
+        self.report(decision, None, &seen).await?;
+        if refused.is_none_or(|refused| now().since(refused.at) >= AGAIN) {
+            let refused = Refused { digest: frame.digest(), at: now(), said: trouble.said_only() };
+            self.write(move |row| row.refused = Some(refused)).await?;
+        }
+        Err(trouble)
     }
 
     /// It does not answer: names that stand for it are told so.
@@ -157,21 +176,25 @@ impl Pass<'_> {
         members.map(|(row, member)| each(&row.spec.name, row.spec.boot.port, member)).collect()
     }
 
-    async fn report(&self, decision: Decision, files: Files, seen: &Seen) -> Result<(), Trouble> {
+    /// What is behind it by now; and, if files were put into it, which.
+    async fn report(&self, decision: Decision, files: Option<String>, seen: &Seen) -> Result<(), Trouble> {
         let (at, version) = (now(), self.tables.version);
         let counted = self.row.meter.due(at).then(|| self.counted(seen));
         let targets = decision.targets;
         let before: Vec<_> = self.row.targets.iter().map(|it| (&it.pool, &it.instance, it.health, it.idle)).collect();
         let same = before == targets.iter().map(|it| (&it.0, &it.1, it.2, it.3)).collect::<Vec<_>>();
         let unseen = self.of_pools(|_, _, member| member.changed > self.row.as_of).contains(&true);
-        let quiet = self.row.answers && same && !unseen && counted.is_none() && files.digest == self.row.written;
+        let put = files.as_ref().is_some_and(|files| *files != self.row.written);
+        let quiet = self.row.answers && same && !unseen && counted.is_none() && !put;
         if quiet && self.row.phase == Phase::Active {
             return Ok(());
         }
         let write = move |row: &mut BalancerRow| {
             row.remember(targets, at);
             (row.as_of, row.answers) = (version, true);
-            row.written = files.digest;
+            if let Some(files) = files {
+                (row.written, row.refused) = (files, None);
+            }
             row.turn(Phase::Active, at);
             if let Some(counted) = counted {
                 row.meter.count(at, counted);

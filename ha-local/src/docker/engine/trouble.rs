@@ -25,6 +25,10 @@ impl Trouble {
     pub fn kind(&self) -> &Kind {
         &self.kind
     }
+    /// What was said about it, without what the caller can do.
+    pub fn said_only(&self) -> String {
+        self.source.as_ref().map(ToString::to_string).unwrap_or_default()
+    }
     /// The code of the engine's answer, if it gave one.
     pub(super) fn status(&self) -> Option<u16> {
         let refused = self.source.as_ref()?.downcast_ref::<Refused>()?;

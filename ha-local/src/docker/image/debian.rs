@@ -51,7 +51,26 @@ pub fn tar(cache: &Path, packages: &[String], tell: &dyn Fn(Progress)) -> Result
     let whole = cache.join(format!(".{contents}.{}", std::process::id()));
     fs::write(&whole, &tar).map_err(ImageError::file(&whole))?;
     fs::rename(&whole, &kept).map_err(ImageError::file(&kept))?;
+    outdated(&kept, &store, &needed).into_iter().for_each(|old| drop(fs::remove_file(old)));
     Ok((tar, contents))
+}
+
+/// What the cache has of these packages in other versions: tars of their image, and the packages themselves.
+fn outdated(kept: &Path, store: &Path, needed: &[Package]) -> Vec<PathBuf> {
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let files = |folder: &Path| {
+        let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+        entries.map(|entry| entry.path()).filter(|path| path.is_file()).collect::<Vec<_>>()
+    };
+    // Both end in the fingerprint of their versions.
+    let image = |path: &Path| name(path).rsplit_once('-').map(|(image, _)| image.to_owned());
+    let is_tar = |path: &PathBuf| path.extension().is_some_and(|it| it == "tar") && path != kept;
+    let tars = kept.parent().map(files).unwrap_or_default().into_iter().filter(is_tar);
+    let packages = files(store).into_iter().filter(|path| {
+        let file = name(path);
+        needed.iter().any(|one| file.split('_').next() == Some(&one.name) && file != one.file)
+    });
+    tars.filter(|path| image(path) == image(kept)).chain(packages).collect()
 }
 
 /// The packages and all that they need on a system that has nothing, less what only install scripts use.
@@ -169,6 +188,21 @@ mod tests {
         let seen: Vec<(&str, &str)> = packages.iter().map(|one| (one.name.as_str(), one.version.as_str())).collect();
         assert_eq!(seen, [("libc6", "2.36-9+deb12u14"), ("zlib1g", "1:1.2.13.dfsg-1")]);
         assert!(read("'http://deb/x' x.deb 1 MD5Sum:1").is_err());
+    }
+
+    #[test]
+    fn what_other_versions_left_in_the_cache_is_outdated_and_nothing_else_is() {
+        let cache = std::env::temp_dir().join(format!("ha-cache-{}", std::process::id()));
+        let store = cache.join("packages");
+        fs::create_dir_all(&store).unwrap();
+        let files = ["knot-geoip-0a.tar", "knot-geoip-0b.tar", "knot-0a.tar", "site.tar", "no-package-is-installed"];
+        files.into_iter().for_each(|file| fs::write(cache.join(file), "").unwrap());
+        let packages = ["libc6_1_amd64.deb", "libc6_2_amd64.deb", "libc6-dev_1_amd64.deb"];
+        packages.into_iter().for_each(|file| fs::write(store.join(file), "").unwrap());
+        let needed = Package { file: packages[1].into(), name: "libc6".into(), version: "2".into() };
+        let found = outdated(&cache.join(files[1]), &store, &[needed]);
+        fs::remove_dir_all(&cache).unwrap();
+        assert_eq!(found, [cache.join(files[0]), store.join(packages[0])]);
     }
 
     #[test]

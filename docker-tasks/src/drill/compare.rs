@@ -1,6 +1,6 @@
 //! Whether two lists of decisions are the same for each resource, and whether each decision follows its cause.
 
-use super::{APART, Decision, decision::Act, script::Script};
+use super::{Decision, decision::Act, script::Script};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The decisions on one resource after one event; those of a wave are sorted.
@@ -31,12 +31,13 @@ pub fn differences(script: &Script, simulated: &[Decision], real: &[Decision]) -
     let keys: BTreeSet<_> = left.keys().chain(right.keys()).copied().collect();
     let texts = |lists: &ByResource<'_>, key| {
         let list = lists.get(key).map(Vec::as_slice).unwrap_or_default();
-        list.iter().map(|decision| decision.text.clone()).collect::<Vec<_>>()
+        let texts: Vec<&str> = list.iter().map(|decision| decision.text.as_str()).collect();
+        if texts.is_empty() { "nothing".to_owned() } else { texts.join("\n             then ") }
     };
     let differ = keys.iter().filter_map(|key| {
         let (left, right) = (texts(&left, key), texts(&right, key));
         let (event, resource) = (script.event(key.0), key.1);
-        (left != right).then(|| format!("{event}: {resource}: simulator {left:?}, Docker {right:?}"))
+        (left != right).then(|| format!("{event}: {resource}\n  simulator: {left}\n  Docker:    {right}"))
     });
     differ.collect()
 }
@@ -55,7 +56,7 @@ pub fn unsound(script: &Script, side: &str, decisions: &[Decision]) -> Vec<Strin
         known.note(decision);
     }
     let gaps = decisions.windows(2).filter(|pair| pair[0].event != pair[1].event);
-    let hasty = gaps.filter(|pair| pair[1].at.saturating_sub(pair[0].at) < APART);
+    let hasty = gaps.filter(|pair| pair[1].at.saturating_sub(pair[0].at) < script.apart());
     wrong.extend(hasty.map(|pair| {
         let (after, before) = (script.event(pair[1].event), script.event(pair[0].event));
         format!("{side}: {after} follows before what {before} led to is over: {}", pair[0].text)
@@ -83,9 +84,13 @@ impl Known {
             .checked_sub(1)
             .and_then(|index| script.acts.get(index))
             .map_or(("", ""), |act| (act.place.0.as_str(), act.place.1.as_str()));
+        // Instances are called by pool, zone and number.
+        let group = |id: &str| id.rsplit_once('-').map_or(String::new(), |(group, _)| group.to_owned());
         let meant = |id: &&String| match kind {
             "instance" => id.as_str() == name,
-            "zone" => id.rsplit('-').nth(1) == Some(name),
+            "zone" => group(id).ends_with(&format!("-{name}")),
+            "pool" => group(id).starts_with(&format!("{name}-")),
+            "balancer" => true,
             _ => false,
         };
         self.struck = self.there.iter().filter(meant).cloned().collect();
@@ -130,5 +135,60 @@ impl Known {
             Act::PutBack(_) => {}
             Act::Other => self.reshaped |= decision.resource.starts_with("pool "),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ha_core::{
+        ValidTopology,
+        fault::{Fault, Scenario},
+    };
+    use std::time::Duration;
+
+    fn script() -> Script {
+        let site = ValidTopology::read(include_str!("../../../examples/sites/drill.toml"), "drill.toml").unwrap();
+        let kill = "{ at = \"20s\", where = \"instance:web-a-1\", fault = \"instances.kill\" }";
+        let events = vec![kill.parse::<Fault>().unwrap()];
+        Script::new(site.topology().clone(), &Scenario::new("one", "One dies", events)).unwrap()
+    }
+
+    fn decision(event: usize, seconds: u64, act: Act) -> Decision {
+        let resource = match &act {
+            Act::Launch(_) | Act::Other => "pool web".to_owned(),
+            Act::Drain(id) | Act::Stop(id) | Act::Retire(id) | Act::Hold(id) | Act::PutBack(id) => id.clone(),
+        };
+        Decision { event, at: Duration::from_secs(seconds), resource, text: format!("{act:?}"), act }
+    }
+
+    fn launch(event: usize, seconds: u64, id: &str) -> Decision {
+        decision(event, seconds, Act::Launch(id.into()))
+    }
+
+    #[test]
+    fn launches_of_a_wave_are_a_set_and_what_else_differs_is_told() {
+        let one = [launch(0, 0, "web-a-1"), launch(0, 0, "web-b-1"), launch(1, 30, "web-a-2")];
+        let other = [launch(0, 0, "web-b-1"), launch(0, 1, "web-a-1"), launch(1, 90, "web-a-2")];
+        assert_eq!(differences(&script(), &one, &other), [""; 0]);
+        let told = differences(&script(), &one, &one[..2]);
+        let expected = "1. instances.kill instance:web-a-1 (20s): pool web\n  simulator: Launch(\"web-a-2\")\n  \
+                        Docker:    nothing";
+        assert_eq!(told, [expected]);
+        let stop = [decision(1, 30, Act::Drain("web-a-1".into())), decision(1, 31, Act::Stop("web-a-1".into()))];
+        let turned = [stop[1].clone(), stop[0].clone()];
+        assert_eq!(differences(&script(), &stop, &turned).len(), 1);
+    }
+
+    #[test]
+    fn what_comes_before_its_cause_or_too_soon_is_unsound() {
+        let made = [launch(0, 0, "web-a-1"), launch(0, 0, "web-b-1")];
+        let after = |decisions: &[Decision]| unsound(&script(), "Docker", &[&made[..], decisions].concat());
+        let stop = |id: &str| decision(1, 30, Act::Stop(id.into()));
+        assert_eq!(after(&[stop("web-a-1"), launch(1, 31, "web-a-2")]), [""; 0]);
+        assert!(after(&[launch(1, 30, "web-a-2"), launch(1, 31, "web-a-3")])[0].contains("nothing made place"));
+        assert!(after(&[stop("web-b-1")])[0].contains("nothing befell it"));
+        assert!(after(&[stop("web-a-9")])[0].contains("never launched"));
+        assert!(after(&[launch(1, 1, "web-a-2")])[0].contains("follows before"));
     }
 }

@@ -7,7 +7,8 @@ use ha_core::{
     plan::{Action, BalancerStep, DnsStep, PoolStep, Step},
     time::Timestamp,
 };
-use std::time::Duration;
+use ha_local::sim::ORIGIN;
+use std::{collections::BTreeSet, time::Duration};
 
 /// What was decided.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,7 +44,25 @@ pub struct Decision {
     pub text: String,
 }
 
+/// Who is there after these decisions: launched and not stopped.
+pub fn there<'a>(decisions: impl Iterator<Item = &'a Decision>) -> BTreeSet<String> {
+    let mut there = BTreeSet::new();
+    for decision in decisions {
+        match &decision.act {
+            Act::Launch(id) => drop(there.insert(id.clone())),
+            Act::Stop(id) => drop(there.remove(id)),
+            Act::Drain(_) | Act::Retire(_) | Act::Hold(_) | Act::PutBack(_) | Act::Other => {}
+        }
+    }
+    there
+}
+
 impl Decision {
+    /// How long after the end of the making a simulated decision came.
+    pub fn since_the_making(&self) -> Duration {
+        self.at.saturating_sub(Duration::from_nanos(ORIGIN.0))
+    }
+
     /// The decision that our loop tells of, if it is one.
     pub fn of_loop(event: &Event) -> Option<Self> {
         let What::Accepted(step) = &event.what else { return None };

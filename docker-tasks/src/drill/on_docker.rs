@@ -1,7 +1,7 @@
 //! The drill on Docker: the laboratory strikes, our loop and a supervisor decide.
 
 use super::{
-    APART, Decision, Decisions, LEASE, PERIOD, policy,
+    Decision, Decisions, LEASE, PERIOD, policy,
     script::{Act, Script},
 };
 use ha_core::{
@@ -93,7 +93,7 @@ async fn drill(
         .observer(Arc::new(move |event: &Event| hear(&by_loop, event)));
     let wants = WantedNow(wanted.clone());
     let strike = async {
-        calm(backend, scope, record, "the making of the site").await?;
+        calm((backend, scope, script.apart()), record, "the making of the site").await?;
         let begun = Instant::now();
         for (index, timed) in script.acts.iter().enumerate() {
             let number = index + 1;
@@ -109,7 +109,7 @@ async fn drill(
                     *wanted.lock().unwrap_or_else(PoisonError::into_inner) = named(site, scope).map_err(said)?;
                 }
             }
-            calm(backend, scope, record, &script.event(number)).await?;
+            calm((backend, scope, script.apart()), record, &script.event(number)).await?;
         }
         Ok(())
     };
@@ -140,13 +140,17 @@ fn note(record: &Shared, decision: Decision) {
 
 /// Waits until what an event led to is over: nothing was decided for as long as detection takes, all instances serve or
 /// are held, and the site is as it is wanted.
-async fn calm(backend: &Backend, scope: &Scope, record: &Shared, what: &str) -> Result<(), String> {
+async fn calm(
+    (backend, scope, apart): (&Backend, &Scope, Duration),
+    record: &Shared,
+    what: &str,
+) -> Result<(), String> {
     let begun = Instant::now();
     loop {
         tokio::time::sleep(Duration::from_millis(200)).await;
         let (quiet, converged) = {
             let record = lock(record);
-            (record.last.elapsed() >= APART, record.converged)
+            (record.last.elapsed() >= apart, record.converged)
         };
         let serving = match &backend.pool {
             Some(pools) => pools.observe(scope).await.map_err(|error| error.to_string())?.state,

@@ -1,5 +1,6 @@
 //! The drill's events as acts: what strikes, what ends, what is asked for, in order.
 
+use super::{Decision, SHORT, decision};
 use ha_core::{
     Topology, ValidTopology,
     fault::{Fault, Lasts, Scenario, Subject},
@@ -7,7 +8,11 @@ use ha_core::{
     time,
     topology::{Capacity, Hold, HoldMode, Pool},
 };
-use std::{collections::BTreeMap, time::Duration};
+use ha_local::docker::lab;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 /// What the drill is.
 pub struct Script {
@@ -22,6 +27,7 @@ pub struct Script {
 }
 
 /// One act.
+#[derive(Clone)]
 pub struct Timed {
     /// When, from the end of the making, where time is simulated.
     pub at: Duration,
@@ -29,11 +35,14 @@ pub struct Timed {
     pub text: String,
     /// What.
     pub act: Act,
+    /// Which of the scenario's events it is, or is the end of.
+    pub of: usize,
     /// What of the site it befalls: `instance:web-a-1`, `zone:a`.
     pub place: (String, String),
 }
 
 /// What is done.
+#[derive(Clone)]
 pub enum Act {
     /// A fault strikes.
     Strike(Fault),
@@ -50,24 +59,29 @@ impl Script {
         let mut wanted = site.clone();
         let (mut acts, mut bad) = (Vec::new(), Vec::new());
         let mut releases: BTreeMap<String, u32> = BTreeMap::new();
-        let mut events: Vec<&Fault> = scenario.events.iter().collect();
-        events.sort_by_key(|fault| fault.at);
-        for fault in events {
-            let Subject::Named(kind, name) = &fault.target.what else {
+        let mut scenario = scenario.clone();
+        scenario.events.sort_by_key(|fault| fault.at);
+        for (of, fault) in scenario.events.iter().enumerate() {
+            let (Subject::Named(kind, name), false) = (&fault.target.what, fault.target.to_string().contains(' '))
+            else {
                 return Err(format!("a drill's events name a thing each: {fault}"));
             };
             let place = (kind.clone(), name.clone());
-            let timed = |at, text: String, act| Timed { at, text, act, place: place.clone() };
+            let timed = |at, text: String, act| Timed { at, text, act, of, place: place.clone() };
             let text = format!("{} {}:{}", fault.effect, kind, name);
             if fault.effect.starts_with("operator.") || fault.effect.starts_with("release.") {
+                let before = wanted.clone();
                 let release = ask(&mut wanted, fault, &mut releases)?;
                 if fault.effect == "release.never_ready" {
                     bad.extend(release);
                 }
-                wanted.generation += 1;
+                wanted.generation += u64::from(wanted != before);
                 let asked = wanted.clone().validate().map_err(said)?;
                 acts.push(timed(fault.at, text, Act::Ask(asked)));
                 continue;
+            }
+            if let Some(why) = lab::unfit(fault) {
+                return Err(why);
             }
             acts.push(timed(fault.at, text.clone(), Act::Strike(fault.clone())));
             if let Lasts::For(length) = fault.lasts {
@@ -75,7 +89,60 @@ impl Script {
             }
         }
         acts.sort_by_key(|act| act.at);
-        Ok(Self { site: site.validate().map_err(said)?, scenario: scenario.clone(), acts, bad })
+        Ok(Self { site: site.validate().map_err(said)?, scenario, acts, bad })
+    }
+
+    /// An event is so much later than the last decision that the one before it led to: failed checks, the keepers'
+    /// patience, and a pass of each who acts on it.
+    pub fn apart(&self) -> Duration {
+        let balancers = self.site.topology().balancers.iter();
+        let checks = balancers.map(|it| it.health.interval * it.health.unhealthy + it.health.timeout);
+        // What no balancer checks is checked every second, twice.
+        checks.max().unwrap_or(Duration::from_secs(3)) + SHORT + Duration::from_secs(1)
+    }
+
+    /// The first acts alone, in a run of this length: what they began goes on.
+    pub fn until(&self, count: usize, length: Duration) -> Self {
+        let has = |of: usize, ends: bool| {
+            self.acts[..count].iter().any(|act| act.of == of && ends == matches!(act.act, Act::Heal(_)))
+        };
+        let mut scenario = Scenario { length: Some(length), events: Vec::new(), ..self.scenario.clone() };
+        for (of, event) in self.scenario.events.iter().enumerate().filter(|(of, _)| has(*of, false)) {
+            let lasts = match event.lasts {
+                Lasts::For(_) if !has(of, true) => Lasts::Forever,
+                lasts => lasts,
+            };
+            scenario.events.push(Fault { lasts, ..event.clone() });
+        }
+        let acts = self.acts[..count].to_vec();
+        Self { site: self.site.clone(), scenario, acts, bad: self.bad.clone() }
+    }
+
+    /// Lets this act, from 0, be at this time or later, and the others after it not before it.
+    pub fn not_before(&mut self, index: usize, at: Duration) {
+        let late = at.saturating_sub(self.acts[index].at);
+        for act in &mut self.acts[index..] {
+            act.at += late;
+            let event = &mut self.scenario.events[act.of];
+            match (&act.act, event.lasts) {
+                (Act::Heal(_), Lasts::For(_)) => event.lasts = Lasts::For(act.at - event.at),
+                (Act::Heal(_), Lasts::Once | Lasts::Forever) => {}
+                (Act::Strike(_) | Act::Ask(_), _) => event.at = act.at,
+            }
+        }
+    }
+
+    /// Events of instances that are not there by then, a line each, with those that are.
+    pub fn absent(&self, decisions: &[Decision]) -> Vec<String> {
+        let of_instance = self.acts.iter().enumerate().filter(|(_, act)| act.place.0 == "instance");
+        let strikes = of_instance.filter(|(_, act)| !matches!(act.act, Act::Heal(_)));
+        let lines = strikes.filter_map(|(index, act)| {
+            let there = decision::there(decisions.iter().filter(|decision| decision.event <= index));
+            let all: Vec<&str> = there.iter().map(String::as_str).collect();
+            let what = format!("{}: there is no such instance by then, but {}", self.event(index + 1), all.join(", "));
+            (!BTreeSet::contains(&there, &act.place.1)).then_some(what)
+        });
+        lines.collect()
     }
 
     /// Which event was the last at this time of a run, from 1.
@@ -111,13 +178,22 @@ fn ask(wanted: &mut Topology, fault: &Fault, releases: &mut BTreeMap<String, u32
         }
         "operator.hold" => {
             let hold = Hold { instance: name.as_str().into(), mode: HoldMode::default() };
-            let meant = wanted.pools.iter_mut().find(|pool| name.starts_with(&format!("{}-", pool.name)));
-            meant.ok_or_else(|| format!("no pool has instance {name}: {fault}"))?.hold.push(hold);
+            // Of pools web and web-api the longer name is meant by web-api-a-1.
+            let named = wanted.pools.iter_mut().filter(|pool| name.starts_with(&format!("{}-", pool.name)));
+            let meant = named.max_by_key(|pool| pool.name.as_str().len());
+            let holds = &mut meant.ok_or_else(|| format!("no pool has instance {name}: {fault}"))?.hold;
+            if !holds.contains(&hold) {
+                holds.push(hold);
+            }
         }
         "operator.put_back" => {
             wanted.pools.iter_mut().for_each(|pool| pool.hold.retain(|hold| hold.instance.as_str() != name));
         }
-        "operator.evacuate" => wanted.closed.push(name.as_str().into()),
+        "operator.evacuate" => {
+            wanted.closed.push(name.as_str().into());
+            wanted.closed.sort();
+            wanted.closed.dedup();
+        }
         "operator.reopen" => wanted.closed.retain(|zone| zone.as_str() != name),
         _ => return Err(format!("a drill on Docker has no counterpart of this event: {fault}")),
     }

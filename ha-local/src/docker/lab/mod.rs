@@ -7,6 +7,7 @@ mod user;
 mod world;
 
 pub use leftovers::{run_name, run_place, sweep};
+pub use strike::unfit;
 
 use super::{Docker, Settings, Supervisor, balancer, engine::Trouble};
 use async_trait::async_trait;

@@ -8,34 +8,78 @@ use crate::docker::{
 use ha_core::{
     backend::Scope,
     fault::{Amount, Fault, Subject},
-    name::{InstanceId, ZoneName},
+    name::{BalancerName, InstanceId, ZoneName},
 };
 use std::collections::BTreeSet;
 
+/// What a fault is here.
+enum Blow<'a> {
+    /// Of machines: when it strikes, and when it ends.
+    Machines(Act, Option<Act>),
+    /// An instance is cut off.
+    Isolate(InstanceId),
+    /// A zone has no power.
+    Power(ZoneName),
+    /// A zone's border is closed.
+    Border(ZoneName),
+    /// A zone has no room.
+    Room(ZoneName),
+    /// What a pool launches never serves.
+    NeverServes(&'a str),
+    /// A balancer fails.
+    Balancer(BalancerName),
+}
+
+/// Why a laboratory of containers cannot show this fault, if it cannot.
+pub fn unfit(fault: &Fault) -> Option<String> {
+    read(fault).err()
+}
+
+/// What a fault is here; an error says why that cannot be shown.
+fn read(fault: &Fault) -> Result<(Blow<'_>, &str, &str), String> {
+    let cannot = |why: &str| Err(format!("containers cannot be struck so, {why}: {fault}"));
+    let Subject::Named(kind, name) = &fault.target.what else { return cannot("it names no thing") };
+    if fault.target.amount != Amount::All || fault.target.zone.is_some() || name == "*" {
+        return cannot("where it strikes whoever is drawn, or only some: name a thing");
+    }
+    let (name, zone) = (name.as_str(), ZoneName::from(name.as_str()));
+    let blow = match (fault.effect, kind.as_str()) {
+        ("instances.kill", "instance" | "pool" | "zone") => Blow::Machines(Act::Kill, None),
+        ("instances.hang", "instance" | "pool" | "zone") => Blow::Machines(Act::Freeze, Some(Act::Thaw)),
+        ("instances.errors", "instance" | "pool" | "zone") => {
+            Blow::Machines(Act::Tell("500s"), Some(Act::Tell("none")))
+        }
+        ("instances.isolate", "instance") => Blow::Isolate(name.into()),
+        ("zone.power", "zone") => Blow::Power(zone),
+        ("zone.network", "zone") => Blow::Border(zone),
+        ("capacity.none", "zone") => Blow::Room(zone),
+        ("boot.never_serves", "pool") => Blow::NeverServes(name),
+        ("balancer.down" | "balancer.flap", "balancer") => Blow::Balancer(name.into()),
+        _ => return cannot("no such blow is known here"),
+    };
+    if fault.parameters.rate.is_some_and(|rate| rate < 1.0) {
+        return cannot("where some requests or checks fail and others do not");
+    }
+    let known = |given: &str| given == "rate" || fault.effect == "balancer.flap" && given == "period";
+    match fault.parameters.given().into_iter().find(|(given, _)| !known(given)) {
+        Some((given, _)) => cannot(&format!("with {given}")),
+        None => Ok((blow, kind, name)),
+    }
+}
+
 /// Lets a fault of a site strike, or ends it. An error says why that cannot be shown here.
 pub(super) async fn turn(docker: &Docker, scope: &Scope, fault: &Fault, on: bool) -> Result<(), String> {
-    let cannot = || format!("this lab cannot strike: {fault}");
-    let Subject::Named(kind, name) = &fault.target.what else { return Err(cannot()) };
-    if fault.target.amount != Amount::All {
-        return Err(cannot());
-    }
-    let zone = ZoneName::from(name.as_str());
-    let outcome = match (fault.effect, kind.as_str()) {
-        ("instances.kill", _) if on => each(docker, scope, (kind, name), Act::Kill).await,
-        ("instances.kill", _) => Ok(()),
-        ("instances.hang", _) if on => each(docker, scope, (kind, name), Act::Freeze).await,
-        ("instances.hang", _) => each(docker, scope, (kind, name), Act::Thaw).await,
-        ("instances.errors", _) if on => each(docker, scope, (kind, name), Act::Tell("500s")).await,
-        ("instances.errors", _) => each(docker, scope, (kind, name), Act::Tell("none")).await,
-        ("instances.isolate", "instance") => docker.isolate(scope, &name.as_str().into(), on).await,
-        ("zone.power", "zone") => docker.power(scope, &zone, !on).await,
-        ("zone.network", "zone") => docker.border(scope, &zone, !on).await,
-        ("capacity.none", "zone") => docker.room(scope, &zone, !on).await,
-        ("boot.never_serves", "pool") => never_serves(docker, key(&scope.name, name), on).await,
-        (effect @ ("balancer.down" | "balancer.flap"), "balancer") => {
-            return balancer::strike(docker, scope, &name.as_str().into(), (effect, on)).await;
-        }
-        _ => return Err(cannot()),
+    let (blow, kind, name) = read(fault)?;
+    let outcome = match blow {
+        Blow::Machines(act, _) if on => each(docker, scope, (kind, name), act).await,
+        Blow::Machines(_, Some(end)) => each(docker, scope, (kind, name), end).await,
+        Blow::Machines(_, None) => Ok(()),
+        Blow::Isolate(instance) => docker.isolate(scope, &instance, on).await,
+        Blow::Power(zone) => docker.power(scope, &zone, !on).await,
+        Blow::Border(zone) => docker.border(scope, &zone, !on).await,
+        Blow::Room(zone) => docker.room(scope, &zone, !on).await,
+        Blow::NeverServes(pool) => never_serves(docker, key(&scope.name, pool), on).await,
+        Blow::Balancer(balancer) => return balancer::strike(docker, scope, &balancer, (fault.effect, on)).await,
     };
     outcome.map_err(|trouble| format!("{fault}: {trouble}"))
 }

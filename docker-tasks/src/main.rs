@@ -19,7 +19,7 @@ async fn main() -> ExitCode {
         Some((command, rest)) if command == "images" => images::run(rest).await,
         Some((command, rest)) if command == "calls" => calls::run(rest).await,
         Some((command, rest)) if command == "drill" => drill::run(rest, &root()).await,
-        Some((command, rest)) if command == "docker-profile" => profile::run(rest).await,
+        Some((command, rest)) if command == "docker-profile" => profile::run(rest, &root()).await,
         _ => Err(format!("called by cargo xtask only\n\n{}\n{}\n{}", images::HELP, drill::HELP, profile::HELP)),
     };
     match done {

@@ -1,10 +1,16 @@
 //! A supervisor that was frozen for a minute, and thaws in the middle of what another has long done, does nothing twice.
 #![cfg(feature = "docker")]
 
-use ha_core::{Balancer, Pool, Topology, ValidTopology, backend::Scope, converge, teardown, topology::HealthCheck};
+use ha_core::{
+    Balancer, Controller, Pool, Topology, ValidTopology,
+    backend::{Backend, Scope},
+    reconcile::Report,
+    topology::HealthCheck,
+};
 use ha_local::docker::{
     Docker, Settings, Supervisor,
     engine::{Call, Observer, Part, Trouble},
+    lab::{run_name, run_place, sweep},
     now,
     settings::{Program, Timers},
 };
@@ -13,6 +19,7 @@ use std::{
     env,
     fs::{self, File, OpenOptions},
     io::Write,
+    os::unix::process::parent_id,
     path::{Path, PathBuf},
     process::{Child, Command},
     sync::{Arc, Mutex},
@@ -76,21 +83,35 @@ fn supervises() {
         let docker = Docker::connect(settings(&place)).await.unwrap();
         let docker = docker.observed(Arc::new(Notes(Mutex::new(notes))));
         let _supervisor = Supervisor::new(docker, |sentence| eprintln!("{}: {sentence}", std::process::id()));
-        // It ends when the test's place does.
-        while place.exists() {
+        // It ends when the test does, however that ends.
+        let test = parent_id();
+        while parent_id() == test {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     });
 }
 
-fn supervisor(place: &Path) -> Child {
-    let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["--exact", "supervises", "--ignored", "--nocapture"]).env(PLACE, place).spawn().unwrap()
+/// A supervisor in a process of its own, which ends with this value.
+struct Process(Child);
+
+impl Process {
+    fn new(place: &Path) -> Self {
+        let mut command = Command::new(env::current_exe().unwrap());
+        let command = command.args(["--exact", "supervises", "--ignored", "--nocapture"]).env(PLACE, place);
+        Self(command.spawn().unwrap())
+    }
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.0.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
 }
 
-fn signal(process: &Child, signal: &str) {
-    let sent = Command::new("kill").args([signal, &process.id().to_string()]).status().unwrap();
-    assert!(sent.success());
+impl Drop for Process {
+    fn drop(&mut self) {
+        // One that has ended is as good.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 #[derive(Debug)]
@@ -99,6 +120,12 @@ struct Noted {
     at: u64,
     before: bool,
     call: String,
+}
+
+/// Makes it as it is wanted, by a loop that looks more often than usual.
+async fn become_as(wanted: &ValidTopology, backend: &Backend) -> Report {
+    let controller = Controller::new(backend.clone(), "test".into());
+    controller.period(Duration::from_millis(500)).until_converged(wanted).await.expect("it becomes as it is wanted")
 }
 
 /// The instances that have a place on the network, by name.
@@ -122,13 +149,14 @@ fn noted(place: &Path) -> Vec<Noted> {
 fn a_supervisor_that_was_frozen_for_a_minute_does_nothing_a_second_time() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let place = env::temp_dir().join(format!("ha-frozen-{}", std::process::id()));
+        let place = run_place("frozen");
         fs::create_dir_all(&place).unwrap();
-        let scope = Scope { name: format!("frozen-{}", std::process::id()), id: "1".into() };
+        let scope = Scope { name: run_name("frozen"), id: "1".into() };
         let docker = Docker::connect(settings(&place)).await.expect("an engine answers");
+        sweep(&docker.engine).await.expect("what earlier runs left is removed");
         let backend = docker.backend();
-        let mut first = supervisor(&place);
-        converge(&site(&scope, 2, "r1"), &backend).await.expect("it is made");
+        let first = Process::new(&place);
+        become_as(&site(&scope, 2, "r1"), &backend).await;
 
         // It is frozen where it has just begun to make something.
         let count = noted(&place).len();
@@ -137,34 +165,30 @@ fn a_supervisor_that_was_frozen_for_a_minute_does_nothing_a_second_time() {
             while !noted(&place)[count..].iter().any(|noted| noted.call.starts_with("create")) {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
-            signal(&first, "-STOP");
+            first.signal("-STOP");
             let frozen = now();
-            (frozen, supervisor(&place))
+            (frozen, Process::new(&place))
         };
-        let (converged, (frozen, mut second)) = tokio::join!(converge(&asked, &backend), freeze);
-        converged.expect("the other finishes it");
+        let (_, (frozen, second)) = tokio::join!(become_as(&asked, &backend), freeze);
         let six = ["a-1", "a-2", "a-3", "b-1", "b-2", "b-3"].map(|it| format!("web-{it}"));
         assert_eq!(holders(&docker, &scope).await, six, "each was launched once");
         // What the frozen one was making is ended before it thaws: making it now would be too much.
-        converge(&site(&scope, 2, "r1"), &backend).await.expect("it shrinks again");
+        become_as(&site(&scope, 2, "r1"), &backend).await;
         tokio::time::sleep(FROZEN.saturating_sub(now().since(frozen))).await;
         let before = docker.engine.list(&scope, None).await.unwrap().len();
         let thawed = now();
-        signal(&first, "-CONT");
+        first.signal("-CONT");
         tokio::time::sleep(Duration::from_secs(8)).await;
 
         let late: Vec<Noted> =
-            noted(&place).into_iter().filter(|it| it.by == first.id() && it.at > thawed.0 && it.before).collect();
+            noted(&place).into_iter().filter(|it| it.by == first.0.id() && it.at > thawed.0 && it.before).collect();
         assert!(late.is_empty(), "it was not its turn: {late:#?}");
         assert_eq!(docker.engine.list(&scope, None).await.unwrap().len(), before);
         assert_eq!(before, 5, "two instances of two containers, and the balancer");
 
-        teardown(&site(&scope, 2, "r1"), &backend).await.expect("it is removed");
+        become_as(&site(&scope, 2, "r1").removed(), &backend).await;
         assert!(docker.engine.list(&scope, None).await.unwrap().is_empty());
-        for process in [&mut first, &mut second] {
-            process.kill().unwrap();
-            process.wait().unwrap();
-        }
+        drop((first, second));
         fs::remove_dir_all(&place).unwrap();
     });
 }

@@ -2,15 +2,14 @@
 #![cfg(feature = "docker")]
 
 use ha_core::{
-    Balancer, Pool, Topology, ValidTopology,
+    Balancer, Controller, Pool, Topology, ValidTopology,
     backend::{
         Backend, Scope,
         state::{InstancePhase, PoolState},
     },
     conformance::{Answer, Entry, Lab, Port, Request},
-    converge,
     fault::Fault,
-    teardown,
+    reconcile::Report,
     topology::HealthCheck,
 };
 use ha_local::docker::{
@@ -62,6 +61,12 @@ fn site(scope: &Scope, instances: u32) -> ValidTopology {
         .unwrap()
 }
 
+/// Makes it as it is wanted, by a loop that looks more often than usual.
+async fn become_as(wanted: &ValidTopology, backend: &Backend) -> Report {
+    let controller = Controller::new(backend.clone(), "test".into());
+    controller.period(Duration::from_millis(500)).until_converged(wanted).await.expect("it becomes as it is wanted")
+}
+
 async fn pool(backend: &Backend, scope: &Scope) -> PoolState {
     let pools = backend.pool.as_ref().unwrap().observe(scope).await.unwrap().state;
     pools.into_iter().next().expect("the pool is there")
@@ -111,7 +116,7 @@ fn a_zone_that_is_cut_off_or_dark_is_lived_without_and_used_again() {
         let backend = lab.empty().await;
         let [scope, _] = lab.scopes();
         let site = site(&scope, 3);
-        converge(&site, &backend).await.expect("it converges");
+        become_as(&site, &backend).await;
         assert_eq!(failures(&lab, &scope, Duration::from_secs(2)).await, [""; 0]);
         for effect in ["zone.network", "zone.power"] {
             let fault = Fault::new(effect, "zone:b").unwrap();
@@ -126,7 +131,7 @@ fn a_zone_that_is_cut_off_or_dark_is_lived_without_and_used_again() {
             until("each zone has one again", &backend, &scope, even).await;
             assert_eq!(failures(&lab, &scope, Duration::from_secs(2)).await, [""; 0], "after {effect}");
         }
-        teardown(&site, &backend).await.expect("it is removed");
+        become_as(&site.removed(), &backend).await;
         assert_eq!(lab.everything().await, []);
         lab.clear().await.unwrap();
     });
@@ -154,8 +159,7 @@ fn what_a_supervisor_that_died_left_half_done_is_finished_and_nothing_is_done_tw
             let told = |sentence: &str| eprintln!("supervisor: {sentence}");
             [Supervisor::new(docker.clone(), told), Supervisor::new(other, told)]
         };
-        let (converged, supervisors) = tokio::join!(converge(&site, &backend), dying);
-        converged.expect("it converges");
+        let (_, supervisors) = tokio::join!(become_as(&site, &backend), dying);
         let done = |pool: &PoolState| pool.instances.len() == 4 && spread(pool).values().sum::<usize>() == 4;
         let pool = until("four are ready", &backend, &scope, done).await;
         let containers = docker.engine.list(&scope, None).await.unwrap();
@@ -165,7 +169,7 @@ fn what_a_supervisor_that_died_left_half_done_is_finished_and_nothing_is_done_tw
         assert_eq!(of_pool.filter(|name| named.contains(name)).count(), 8, "{containers:?}");
         assert_eq!(containers.len(), 9, "{containers:?}");
         assert_eq!(pool.losses, [], "each was launched once and none was lost");
-        teardown(&site, &backend).await.expect("it is removed");
+        become_as(&site.removed(), &backend).await;
         for supervisor in supervisors {
             supervisor.stop().await.unwrap();
         }

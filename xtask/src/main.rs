@@ -44,13 +44,14 @@ cargo xtask COMMAND
   laws [--seeds N] [--only WORD]
                      what must move with what, in the mean of N seeds (30)
   readme             runs game_day and puts its page into the README
+  engine             says whether a Docker engine answers
   images [--help]    puts the images on a Docker engine that sites on Docker run
                      from
   docker [--share I/N | --of N --by HASH]
                      the tests on a Docker engine (after images), and how long
-                     each takes; of the conformance suite the Ith of N shares,
-                     or one chosen by HASH
-  drill [--simulator]
+                     each takes; or the Ith of N shares of them, or one chosen
+                     by HASH
+  drill [--faults FILE] [--topology FILE] [--simulator] [--help]
                      the same drill in the simulator and on Docker: are the
                      decisions the same?
   aws-floor [--topology FILE] [--on moto]
@@ -70,6 +71,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         ["check", rest @ ..] => check::asked(rest).and_then(|(world, depth)| check::run(&root(), world, depth)),
+        ["engine"] => docker::engine(),
         ["docker", rest @ ..] => docker::tests(&root(), rest),
         ["readme"] => readme::run(&root()),
         ["calls", "--on", world, rest @ ..] => docker::calls(&root(), world, rest),

@@ -70,6 +70,22 @@ async fn an_image_is_made_once_and_again_when_it_changes() {
     assert!(absent.contains("absent.tar"), "{absent}");
 }
 
+#[tokio::test]
+#[ignore = "needs a Docker engine"]
+async fn an_image_that_cannot_be_pulled_is_told_with_what_to_do() {
+    let engine = Docker::connect_with_defaults().unwrap().negotiate_version().await.unwrap();
+    // Nobody listens there, on any machine.
+    let from = "127.0.0.1:1/ha-site/absent:1";
+    let image = Image {
+        name: format!("ha-site/test:absent-{}", std::process::id()),
+        source: ImageSource::Pull(from.into()),
+        environment: BTreeMap::new(),
+        command: Vec::new(),
+    };
+    let refused = Images::new(engine, run_place("absent")).ensure(&image).await.unwrap_err().to_string();
+    assert!(refused.contains(from) && refused.contains("Debian packages"), "{refused}");
+}
+
 /// A weighted name: Knot takes this only with its module for it.
 const WEIGHTED: &str = "server:\n    rundir: /run/knot\n    listen: 0.0.0.0@53\n\
                         database:\n    storage: /etc/ha\n\

@@ -9,7 +9,7 @@ use crate::{
 };
 use lexopt::prelude::*;
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     path::PathBuf,
     sync::{Mutex, MutexGuard, PoisonError},
     thread,
@@ -81,6 +81,7 @@ pub fn run(setup: &Setup, arguments: &[String]) -> Result<(), Failed> {
         journal.note(noted)?;
         println!("the faultless life took {:.1} s", begun.elapsed().as_secs_f64());
     }
+    two_for_each(&journal.acts)?;
     let deadline = asked.most.map(|most| begun + most);
     let work = Work::new(setup, journal, &asked, deadline);
     thread::scope(|scope| {
@@ -97,6 +98,16 @@ pub fn run(setup: &Setup, arguments: &[String]) -> Result<(), Failed> {
     println!("{:.0} s; results: {}", begun.elapsed().as_secs_f64(), setup.journal.display());
     let wrong = table.wrong();
     if wrong.is_empty() { Ok(()) } else { Err(Failed(wrong.join("; "))) }
+}
+
+/// Each call that was noted has two points, which no other has.
+fn two_for_each(acts: &[Noted]) -> Result<(), Failed> {
+    let calls: usize = acts.iter().map(|noted| noted.calls.len()).sum();
+    let all: BTreeSet<Point> = acts.iter().flat_map(|noted| points(&noted.act, &noted.calls)).collect();
+    match all.len() == 2 * calls {
+        true => Ok(()),
+        false => Err(Failed(format!("{} points for {calls} calls: want two for each", all.len()))),
+    }
 }
 
 /// What every other life is compared with. It leaves what it found.
@@ -251,6 +262,15 @@ fn duration(text: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_points_are_wanted_for_each_call() {
+        let noted = |calls| vec![Noted { act: "create".into(), calls, there: Vec::new() }];
+        let calls = crate::point::counted(["create a", "start a", "start a"]);
+        assert!(two_for_each(&noted(calls.clone())).is_ok());
+        let twice = [calls.clone(), calls].concat();
+        assert_eq!(two_for_each(&noted(twice)).unwrap_err().0, "6 points for 6 calls: want two for each");
+    }
 
     #[test]
     fn what_is_asked_is_read_and_what_is_wrong_is_told() {

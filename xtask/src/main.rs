@@ -23,10 +23,11 @@ use std::{
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  check [docker | aws] [--fast]
+  check [docker | aws] [--fast | --units]
                      everything that a change has to pass, with Rust alone, or
                      what needs a Docker engine, or what speaks to AWS (tested
-                     against emulators from PyPI); --fast: not the tests
+                     against emulators from PyPI); --fast: not the tests;
+                     --units: the tests that need neither, and nothing else
   calls [--only SCRIPT] [--at N] [--outcome NAME] [--seed N] [--threads N]
                      disturbs every call of every script in every way
   calls --on docker|moto [--shard I/N] [--most 5m] [--act NAME] [--only TEXT]

@@ -1,7 +1,11 @@
 //! What `cargo xtask drill` is asked: which site, which events, on which sides.
 
 use super::script::Script;
-use ha_core::{ValidTopology, fault::FaultFile};
+use ha_core::{
+    Topology, ValidTopology,
+    fault::FaultFile,
+    topology::{Exposure, Listener, Pool, Protocol},
+};
 use lexopt::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -25,7 +29,7 @@ On both sides an event strikes when what the one before it led to is over, and i
 the simulator not before the time that the file gives it. Timers should be short,
 or it takes long: checks below a second, a boot budget of 10 s, a bake of 2 s. The
 keepers' own are 2 s on both sides. Instances are named by zone and order of
-launch: web-a-1.
+launch: web-a-1. Every pool stands behind a balancer that listens for http.
 
 Events that both sides can show, each of one thing by its name:
   operator.release, operator.resize, release.never_ready    of a pool
@@ -81,8 +85,26 @@ impl Asked {
             let lines = problems.iter().map(|problem| format!("{}: {problem}", file.file));
             return Err(lines.collect::<Vec<_>>().join("\n"));
         }
+        if let Some(why) = unfit(site.topology()) {
+            return Err(format!("this site is for no drill: {why}"));
+        }
         Script::new(site.topology().clone(), scenario)
     }
+}
+
+/// Why a site does not behave alike on both sides, or is refused on one.
+fn unfit(site: &Topology) -> Option<String> {
+    let names = |pool: &Pool| site.balancers.iter().any(|it| it.routes.iter().any(|route| route.pool == pool.name));
+    let secure = |listener: &Listener| matches!(listener.protocol, Protocol::Https { .. });
+    if let Some(pool) = site.pools.iter().find(|pool| !names(pool)) {
+        let checks = "its own agent checks it every 10 s in the simulator and every second on Docker";
+        return Some(format!("pool {} stands behind no balancer, and {checks}: put one before it", pool.name));
+    }
+    if site.balancers.iter().any(|it| it.listeners.iter().any(secure)) {
+        return Some("it listens for https, and a drill has no certificates: write listen = \"http\"".into());
+    }
+    let public = site.network.instances == Exposure::Public;
+    public.then(|| "containers have no addresses in the world: write network.instances = \"private\"".into())
 }
 
 #[cfg(test)]
@@ -110,5 +132,7 @@ mod tests {
         let of = |words: &[&str]| asked(words).unwrap().unwrap().script(&root()).err().unwrap();
         assert!(of(&["--faults", "/nowhere.toml"]).contains("/nowhere.toml"));
         assert!(of(&["--incident", "dril"]).contains("\"drill\""));
+        let site = |name: &str| root().join("examples/sites").join(name).display().to_string();
+        assert!(of(&["--topology", &site("round_robin.toml")]).contains("behind no balancer"));
     }
 }

@@ -18,18 +18,17 @@ use ha_core::{
 };
 use ha_local::docker::{
     Settings,
-    lab::DockerLab,
+    lab::{DockerLab, run_place},
     settings::{Program, Timers},
 };
 use std::{
     collections::BTreeMap,
-    env,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 /// A busy machine is waited for so long, and then something is wrong.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// What is decided, and since when nothing is.
 struct Record {
@@ -93,7 +92,7 @@ async fn drill(
         .observer(Arc::new(move |event: &Event| hear(&by_loop, event)));
     let wants = WantedNow(wanted.clone());
     let strike = async {
-        calm((backend, scope, script.apart()), record, "the making of the site").await?;
+        calm((script, backend, scope), record, "the making of the site").await?;
         let begun = Instant::now();
         for (index, timed) in script.acts.iter().enumerate() {
             let number = index + 1;
@@ -109,7 +108,7 @@ async fn drill(
                     *wanted.lock().unwrap_or_else(PoisonError::into_inner) = named(site, scope).map_err(said)?;
                 }
             }
-            calm((backend, scope, script.apart()), record, &script.event(number)).await?;
+            calm((script, backend, scope), record, &script.event(number)).await?;
         }
         Ok(())
     };
@@ -139,9 +138,9 @@ fn note(record: &Shared, decision: Decision) {
 }
 
 /// Waits until what an event led to is over: nothing was decided for as long as detection takes, all instances serve or
-/// are held, and the site is as it is wanted.
+/// are held, and the site is as it is wanted; or nothing was decided for as long as the site may wait for something.
 async fn calm(
-    (backend, scope, apart): (&Backend, &Scope, Duration),
+    (script, backend, scope): (&Script, &Backend, &Scope),
     record: &Shared,
     what: &str,
 ) -> Result<(), String> {
@@ -150,7 +149,7 @@ async fn calm(
         tokio::time::sleep(Duration::from_millis(200)).await;
         let (quiet, converged) = {
             let record = lock(record);
-            (record.last.elapsed() >= apart, record.converged)
+            (record.last.elapsed(), record.converged)
         };
         let serving = match &backend.pool {
             Some(pools) => pools.observe(scope).await.map_err(|error| error.to_string())?.state,
@@ -158,7 +157,7 @@ async fn calm(
         };
         let at_rest = |phase| matches!(phase, InstancePhase::Ready | InstancePhase::Held(_));
         let rests = serving.iter().flat_map(|pool| &pool.instances).all(|instance| at_rest(instance.phase));
-        if quiet && converged && rests {
+        if quiet >= script.apart() && (converged && rests || quiet >= script.apart() + script.longest_wait()) {
             return Ok(());
         }
         if begun.elapsed() > PATIENCE {
@@ -175,8 +174,7 @@ fn named(site: &ValidTopology, scope: &Scope) -> Result<ValidTopology, Problems>
 }
 
 fn settings(script: &Script) -> Settings {
-    let directory = env::temp_dir().join(format!("ha-drill-{}", std::process::id()));
-    let mut settings = Settings::new(directory);
+    let mut settings = Settings::new(run_place("drill"));
     let program = |environment: BTreeMap<String, String>| Program {
         image: "ha-site/app:local".into(),
         command: None,

@@ -101,6 +101,12 @@ impl Script {
         checks.max().unwrap_or(Duration::from_secs(3)) + SHORT + Duration::from_secs(1)
     }
 
+    /// For so long the site may wait between two decisions: for an instance that boots, and for what is baked.
+    pub fn longest_wait(&self) -> Duration {
+        let pools = self.site.topology().pools.iter();
+        pools.map(|pool| pool.boot.budget + pool.rollout.bake).max().unwrap_or_default()
+    }
+
     /// The first acts alone, in a run of this length: what they began goes on.
     pub fn until(&self, count: usize, length: Duration) -> Self {
         let has = |of: usize, ends: bool| {

@@ -20,6 +20,8 @@ pub enum Depth {
     Full,
     /// Everything but the tests.
     Fast,
+    /// Of the tests those alone that need nothing else.
+    Units,
 }
 
 /// What is asked for by words.
@@ -30,7 +32,11 @@ pub fn asked(words: &[&str]) -> Result<(World, Depth), Stop> {
             "docker" => asked.0 = World::Docker,
             "aws" => asked.0 = World::Aws,
             "--fast" => asked.1 = Depth::Fast,
-            other => return Err(Stop::Usage(format!("check: no such world or option: {other}; docker, aws, --fast"))),
+            "--units" => asked.1 = Depth::Units,
+            other => {
+                let what = format!("check: no such world or option: {other}; docker, aws, --fast, --units");
+                return Err(Stop::Usage(what));
+            }
         }
     }
     Ok(asked)
@@ -40,6 +46,10 @@ pub fn asked(words: &[&str]) -> Result<(World, Depth), Stop> {
 pub fn run(root: &Path, world: World, depth: Depth) -> Result<(), Stop> {
     let mut parts = Parts::default();
     let cargo = |arguments: &[&str]| call(root, "cargo", arguments).map(drop);
+    if depth == Depth::Units {
+        parts.run("unit tests", || testing::units(root, world));
+        return parts.end();
+    }
     if world == World::Rust {
         words(root, &mut parts)?;
         parts.run("fmt", || cargo(&["fmt", "--all", "--check"]));

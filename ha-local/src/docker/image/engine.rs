@@ -55,7 +55,7 @@ pub async fn pull(engine: &Docker, from: &str, tell: impl Fn(String)) -> Result<
     let options = CreateImageOptionsBuilder::new().from_image(repository).tag(tag).build();
     let mut steps = std::pin::pin!(engine.create_image(Some(options), None, None));
     while let Some(step) = steps.next().await {
-        let step = step.map_err(ImageError::engine(format!("pull {from}")))?;
+        let step = step.map_err(|source| ImageError::Pull { from: from.to_owned(), source })?;
         let mut said = step.status.unwrap_or_default();
         let far = step.progress_detail.and_then(|detail| Some((detail.current?, detail.total?)));
         if let Some((current, total)) = far.filter(|(_, total)| *total > 0) {

@@ -40,6 +40,17 @@ pub enum ImageError {
     /// Programs lack libraries.
     #[error("programs of the image lack libraries, one of their packages is left out: {}", .0.join(", "))]
     Lacking(Vec<String>),
+    /// The engine cannot pull an image.
+    #[error(
+        "the engine cannot pull {from}; where it reaches no registry, images are made from Debian packages or taken from \
+         tar files"
+    )]
+    Pull {
+        /// Which.
+        from: String,
+        /// What it said.
+        source: bollard::errors::Error,
+    },
     /// The engine refused, or cannot be reached.
     #[error("the engine, asked to {what}")]
     Engine {

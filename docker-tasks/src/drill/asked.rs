@@ -80,13 +80,13 @@ impl Asked {
             format!("{}: {} names no site: add site = \"FILE\", or --topology FILE", file.file, scenario.id)
         })?;
         let site = ValidTopology::load(topology).map_err(|problems| problems.to_string())?;
+        if let Some(why) = unfit(site.topology()) {
+            return Err(format!("this site is for no drill: {why}"));
+        }
         let problems = scenario.check(site.topology(), None);
         if !problems.is_empty() {
             let lines = problems.iter().map(|problem| format!("{}: {problem}", file.file));
             return Err(lines.collect::<Vec<_>>().join("\n"));
-        }
-        if let Some(why) = unfit(site.topology()) {
-            return Err(format!("this site is for no drill: {why}"));
         }
         Script::new(site.topology().clone(), scenario)
     }

@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn what_comes_before_its_cause_or_too_soon_is_unsound() {
-        let made = [launch(0, 0, "web-a-1"), launch(0, 0, "web-b-1")];
+        let made = [decision(0, 0, Act::Other), launch(0, 0, "web-a-1"), launch(0, 0, "web-b-1")];
         let after = |decisions: &[Decision]| unsound(&script(), "Docker", &[&made[..], decisions].concat());
         let stop = |id: &str| decision(1, 30, Act::Stop(id.into()));
         assert_eq!(after(&[stop("web-a-1"), launch(1, 31, "web-a-2")]), [""; 0]);

@@ -114,11 +114,11 @@ impl Script {
         };
         let mut scenario = Scenario { length: Some(length), events: Vec::new(), ..self.scenario.clone() };
         for (of, event) in self.scenario.events.iter().enumerate().filter(|(of, _)| has(*of, false)) {
-            let lasts = match event.lasts {
-                Lasts::For(_) if !has(of, true) => Lasts::Forever,
-                lasts => lasts,
-            };
-            scenario.events.push(Fault { lasts, ..event.clone() });
+            let mut event = event.clone();
+            if matches!(event.lasts, Lasts::For(_)) && !has(of, true) {
+                event.lasts = Lasts::Forever;
+            }
+            scenario.events.push(event);
         }
         let acts = self.acts[..count].to_vec();
         Self { site: self.site.clone(), scenario, acts, bad: self.bad.clone() }

@@ -1,6 +1,7 @@
 //! The table of acts, calls, points and how many of them are green.
 
 use crate::{
+    command::LIVES,
     journal::{Journal, Noted, Outcome},
     point::{Point, points},
 };
@@ -78,7 +79,18 @@ impl fmt::Display for Table {
         }
         let sum = |of: fn(&Row) -> usize| self.rows.iter().map(of).sum::<usize>();
         let (calls, due, green) = (sum(|row| row.calls), sum(|row| row.due), sum(|row| row.green));
-        writeln!(f, "{calls} calls, {due} points due, {green} green")
+        writeln!(f, "{calls} calls, {due} points due, {green} green")?;
+        if self.rows.iter().any(|row| row.unmet > 0) {
+            writeln!(
+                f,
+                "unmet: a call that is repeated as often as something changes between two looks was repeated less"
+            )?;
+            writeln!(
+                f,
+                "often than in the faultless life, in each of {LIVES} lives; of a call's first time this is an error"
+            )?;
+        }
+        Ok(())
     }
 }
 

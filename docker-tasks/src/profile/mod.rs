@@ -52,7 +52,8 @@ pub async fn run(arguments: &[String], root: &Path) -> Result<(), String> {
         }
     }
     let mut samples = Samples::new();
-    let mut engine = String::new();
+    let (mut engine, busy) = (String::new(), load());
+    eprintln!("{busy}: the figures are of a machine as busy as it is");
     for round in 1..=rounds {
         eprintln!("round {round} of {rounds}");
         let seen: Shared = Arc::default();
@@ -68,14 +69,18 @@ pub async fn run(arguments: &[String], root: &Path) -> Result<(), String> {
         let file = root.join("ha-local/src/sim/profile/docker.toml");
         let said = |error: std::io::Error| format!("{}: {error}", file.display());
         let text = fs::read_to_string(&file).map_err(said)?;
-        let how = format!(
-            "{rounds} rounds on {engine}, {} processors",
-            std::thread::available_parallelism().map_or(1, usize::from)
-        );
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let how = format!("{rounds} rounds on {engine}, {processors} processors, {busy}");
         fs::write(&file, rows::written(&text, &samples, &how)?).map_err(said)?;
         println!("{} figures are in {}", ROWS.len(), file.display());
     }
     Ok(())
+}
+
+/// How busy the machine was in the last minute.
+fn load() -> String {
+    let said = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    format!("load average {} before", said.split(' ').next().filter(|load| !load.is_empty()).unwrap_or("not known"))
 }
 
 /// Makes the site and removes it; answers what engine it is.

@@ -55,6 +55,8 @@ impl Docker {
         match (found, members.get(instance)) {
             (Some(seen), Some(address)) if cut => rules::isolate(self, &seen.id, *address).await,
             (Some(seen), Some(_)) => rules::open_border(self, &seen.id).await,
+            // It was replaced meanwhile, and its rules went with it.
+            _ if !cut => Ok(()),
             _ => Err(Kind::NotFound.into()),
         }
     }

@@ -1,7 +1,7 @@
 //! A life: all acts one after another, each by processes of its own, of which the first of an act may be killed.
 
 use crate::{
-    Child, Failed, Task,
+    Child, Failed, Task, WORD,
     hook::{DEATH, NOTES},
     journal::{Noted, Outcome},
     point::{Point, counted, told},
@@ -51,6 +51,7 @@ impl Life {
             let mut parts = name.split('-').skip(1).map_while(|part| part.parse::<u64>().ok());
             let (Some(whose), Some(number)) = (parts.next(), parts.next()) else { continue };
             if !Path::new("/proc").join(whose.to_string()).exists() {
+                end_processes(&place)?;
                 // Its own numbers of processes are taken.
                 Self { words: words.to_vec(), number, place, processes: 1_000_000 }.end()?;
             }
@@ -140,6 +141,21 @@ impl Life {
     }
 }
 
+/// Ends processes of a life whose command was killed: they would go on with its work while it is removed.
+fn end_processes(place: &Path) -> Result<(), Failed> {
+    let processes = fs::read_dir("/proc").map_err(|error| at(Path::new("/proc"), &error))?;
+    for process in processes.filter_map(Result::ok) {
+        // One that ended meanwhile has no words any more.
+        let words = fs::read(process.path().join("cmdline")).unwrap_or_default();
+        let mut words = words.split(|byte| *byte == 0).map(String::from_utf8_lossy);
+        if words.any(|word| word == WORD) && words.any(|word| Path::new(word.as_ref()) == place) {
+            // That it has ended by now is as good.
+            let _ = Command::new("kill").arg("-9").arg(process.file_name()).status();
+        }
+    }
+    Ok(())
+}
+
 fn at(place: &Path, error: &io::Error) -> Failed {
     Failed(format!("{}: {error}", place.display()))
 }
@@ -171,6 +187,26 @@ fn differences(wanted: &[String], there: &[String]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn processes_of_a_life_that_nobody_lives_any_more_are_ended_and_no_others() {
+        let place = env::temp_dir().join(format!("ha-life-{}", std::process::id()));
+        let process = |place: &Path| {
+            let words = ["-c", "read -r nothing", WORD, "act"];
+            Command::new("sh").args(words).arg(place).stdin(std::process::Stdio::piped()).spawn().unwrap()
+        };
+        let (mut own, mut other) = (process(&place), process(&place.join("other")));
+        // Its words are there when it has begun.
+        let begun = |id: u32| fs::read(format!("/proc/{id}/cmdline")).is_ok_and(|words| words.starts_with(b"sh\0"));
+        while !begun(own.id()) || !begun(other.id()) {
+            std::thread::yield_now();
+        }
+        end_processes(&place).unwrap();
+        assert_eq!(own.wait().unwrap().signal(), Some(signal_hook::consts::SIGKILL));
+        assert!(other.try_wait().unwrap().is_none());
+        other.kill().unwrap();
+        other.wait().unwrap();
+    }
 
     #[test]
     fn what_is_left_missing_or_twice_is_a_difference() {

@@ -4,9 +4,13 @@ use ha_core::backend::Scope;
 use ha_kill_points::Child;
 use ha_local::docker::{
     Docker, called,
-    engine::{Attached, Labels, Part, Seen, Wanted},
+    engine::{Attached, Labels, Part, Seen, Trouble, Wanted},
+    now,
 };
-use std::{fs, io, path::PathBuf, sync::Arc};
+use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
+
+/// What is left after this is not removed.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The site of a life.
 pub fn scope(child: &Child) -> Scope {
@@ -111,17 +115,32 @@ impl World {
         Ok(())
     }
 
-    /// Removes everything of this life.
+    /// Removes everything of this life; what a process that was killed had asked for may still come.
     pub async fn clear(&self) -> Result<(), String> {
-        for seen in self.containers().await? {
-            self.docker.engine.remove(&seen.id).await.map_err(|trouble| trouble.to_string())?;
-        }
-        for seen in self.docker.engine.networks().await.map_err(|trouble| trouble.to_string())? {
-            if seen.name.starts_with(&format!("{}.", self.scope.name)) {
-                self.docker.engine.remove_network(&seen.id).await.map_err(|trouble| trouble.to_string())?;
+        let begun = now();
+        loop {
+            let left = self.remove_all().await;
+            match left {
+                Ok(0) => return Ok(()),
+                Err(why) if now().since(begun) > PATIENCE => return Err(why),
+                Ok(_) | Err(_) => tokio::time::sleep(Duration::from_millis(300)).await,
             }
         }
-        Ok(())
+    }
+
+    /// Answers how many things there were.
+    async fn remove_all(&self) -> Result<usize, String> {
+        let said = |trouble: Trouble| trouble.to_string();
+        let containers = self.containers().await?;
+        for seen in &containers {
+            self.docker.engine.remove(&seen.id).await.map_err(said)?;
+        }
+        let mut networks = self.docker.engine.networks().await.map_err(said)?;
+        networks.retain(|seen| seen.name.starts_with(&format!("{}.", self.scope.name)));
+        for seen in &networks {
+            self.docker.engine.remove_network(&seen.id).await.map_err(said)?;
+        }
+        Ok(containers.len() + networks.len())
     }
 }
 

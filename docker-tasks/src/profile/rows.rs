@@ -21,7 +21,7 @@ pub enum Figure {
 pub type Row = (&'static str, &'static str, Figure, &'static str);
 
 /// All rows that are measured.
-pub const ROWS: [Row; 14] = [
+pub const ROWS: [Row; 13] = [
     ("boot.running", "boot.running", Figure::Between, "launch until the instance's process runs"),
     ("boot.ready", "boot.ready", Figure::Between, "from then until the application answers 2xx"),
     (
@@ -40,7 +40,6 @@ pub const ROWS: [Row; 14] = [
     ("phases.pool", "phases.pool", Figure::Between, "wish accepted until active"),
     ("phases.balancer", "phases.balancer", Figure::Between, "wish accepted until active, HAProxy's container included"),
     ("phases.record", "phases.record", Figure::Between, "wish accepted until active, Knot's container included"),
-    ("keeper.reaction", "keeper.reaction", Figure::Between, "pool wished until the first launch is ordered"),
 ];
 
 /// The sample below which a share of all lies; they are sorted.

@@ -171,7 +171,7 @@ impl Seen {
         }
         let pool = self.accepted.iter().find(|(resource, _)| resource.starts_with("pool "));
         if let (Some((_, accepted)), Some(first)) = (pool, self.launched.values().min()) {
-            samples.entry("keeper.reaction").or_default().push(first.since(*accepted));
+            samples.entry("first launch, since wished").or_default().push(first.since(*accepted));
         }
         samples
     }

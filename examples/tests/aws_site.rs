@@ -119,6 +119,28 @@ fn the_reference_site_lives_on_moto_and_leaves_no_trace() {
     lives(Kind::Moto);
 }
 
+/// Ministack knows no `AttachLoadBalancerTargetGroups`, and shows a group in the first of its zones only: a site with a
+/// balancer never works there. The day it does, this fails, and the reference site lives there, too.
+#[test]
+fn ministack_shows_how_far_the_reference_site_gets_and_that_it_leaves_no_trace() {
+    let world = World::start(Kind::Ministack);
+    let before = world.account();
+    // A boot is always waited for: a shorter one ends sooner.
+    let text = fs::read_to_string(sites().join("web.toml")).expect("the reference site is there");
+    let file = folder("ministack-reference").join("web.toml");
+    fs::write(&file, text.replace("budget = \"3m\"", "budget = \"10s\"")).expect("a file can be written");
+    let output = world.run(&["apply"], Some(&file));
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains("Unknown AutoScaling action: AttachLoadBalancerTargetGroups"), "{error}");
+    let (status, _) = world.done(&["status", "--json"], Some(&file));
+    let status: serde_json::Value = serde_json::from_str(&status).expect("it is JSON");
+    assert_eq!((&status["network"], &status["names"][0]["phase"]), (&"active".into(), &"active".into()), "{status}");
+    assert_eq!(status["pools"][0]["instances"], 12, "{status}");
+    world.done(&["remove"], Some(&file));
+    assert_eq!(world.account(), before);
+}
+
 #[test]
 fn a_site_over_tls_is_made_asked_for_again_and_removed() {
     let (world, file) = (World::start(Kind::Moto), sites().join("secure.toml"));

@@ -20,7 +20,7 @@ use std::{collections::BTreeMap, time::Duration};
 /// Each call takes so much longer: what is at the same time is seen to be, however busy the machine is.
 const DELAY: Duration = Duration::from_millis(60);
 
-fn provider() -> Provider {
+pub fn provider() -> Provider {
     let mut provider = Provider::new(REGION);
     let machine = Machine { image: Some(IMAGE.into()), instance_type: Some("t3.micro".into()), ..Machine::default() };
     provider.releases.insert("*".into(), machine);

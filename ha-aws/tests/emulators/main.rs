@@ -11,4 +11,6 @@ mod front;
 mod on_ministack;
 mod on_moto;
 mod refusals;
+#[cfg(feature = "dns")]
+mod secrets;
 mod site;

@@ -5,6 +5,7 @@
 mod calls;
 mod drill;
 mod images;
+mod load;
 mod profile;
 
 use std::{
@@ -19,8 +20,15 @@ async fn main() -> ExitCode {
         Some((command, rest)) if command == "images" => images::run(rest).await,
         Some((command, rest)) if command == "calls" => calls::run(rest).await,
         Some((command, rest)) if command == "drill" => drill::run(rest, &root()).await,
+        Some((command, rest)) if command == "docker-load" => load::run(rest, &root()).await,
         Some((command, rest)) if command == "docker-profile" => profile::run(rest, &root()).await,
-        _ => Err(format!("called by cargo xtask only\n\n{}\n{}\n{}", images::HELP, drill::HELP, profile::HELP)),
+        _ => Err(format!(
+            "called by cargo xtask only\n\n{}\n{}\n{}\n{}",
+            images::HELP,
+            drill::HELP,
+            load::HELP,
+            profile::HELP
+        )),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -58,6 +58,9 @@ cargo xtask COMMAND
   aws-floor [--topology FILE] [--on moto]
                      the calls that a site takes at AWS at least, counted from
                      its plan; --on moto: and those that it really takes there
+  docker-load [--help]
+                     a site on Docker under load while releases are rolled out,
+                     instances die and zones are lost: what fails?
   docker-profile     measures how Docker behaves on this machine, as rows of the
                      simulator's profile
 ";
@@ -66,7 +69,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
-        ["images" | "drill" | "docker-profile", ..] => docker::run(&root(), &words),
+        ["images" | "drill" | "docker-load" | "docker-profile", ..] => docker::run(&root(), &words),
         ["help" | "--help" | "-h"] | [_, "--help" | "-h"] => {
             say!("{}", HELP.trim_end());
             Ok(())

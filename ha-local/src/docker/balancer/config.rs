@@ -35,6 +35,11 @@ pub(super) const CONTROL: u16 = 10_000;
 pub(super) const WHOLE: u64 = 1_000_000;
 /// The weight of an instance that serves. Of less, HAProxy rounds the first steps of a slow start to nothing.
 pub(super) const FULL: u32 = 100;
+/// So many connections in a row that could not be made count as a failed check. Who is gone has the fewest requests in flight,
+/// so that a balancer by outstanding requests would give him every one, and again every repetition, until a check says so.
+const UNMADE: u32 = 5;
+/// So often a connection is tried again, elsewhere: of so many instances that are gone at once, one request finds nobody else.
+const RETRIES: u32 = 20;
 /// How long an idle connection of a client is kept, as managed balancers do it. Instances must keep theirs longer.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -128,7 +133,7 @@ impl Frame<'_> {
         add(text, "  timeout connect 300ms\n  timeout queue 5s\n  timeout http-request 30s\n  timeout tunnel 1h");
         // A connection that was not made may be tried elsewhere whatever it is for; what was sent and had no answer is
         // sent again only if it may be repeated (see `requests`).
-        add(text, "  retries 3\n  option redispatch 1\n  retry-on conn-failure empty-response");
+        add(text, &format!("  retries {RETRIES}\n  option redispatch 1\n  retry-on conn-failure empty-response"));
     }
 
     /// The runtime API is the master's, since a worker that is replaced still has to be asked; only the host's side of the
@@ -269,7 +274,8 @@ impl Frame<'_> {
         let health = &self.spec.health;
         let (inter, fall, rise) = (millis(health.interval), health.unhealthy.max(1), health.healthy.max(1));
         let slow = self.spec.slow_start.map_or(String::new(), |slow| format!(" slowstart {}", millis(slow)));
-        format!("check inter {inter} fall {fall} rise {rise}{slow}{}", self.preface())
+        let unmade = format!("observe layer4 error-limit {UNMADE} on-error fail-check");
+        format!("check inter {inter} fall {fall} rise {rise} {unmade}{slow}{}", self.preface())
     }
 
     /// What is said first on a connection to an instance.

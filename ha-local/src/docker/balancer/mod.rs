@@ -7,6 +7,8 @@
 //! - An instance gets its first request after its first good check, as managed balancers do it: it weighs nothing until then.
 //! - What was sent and had no answer is sent again only for `GET`, `HEAD` and `OPTIONS`; a connection that was not made is
 //!   tried elsewhere for every method.
+//! - An instance is out after its failed checks; five connections in a row that cannot be made count as one of them. Those who
+//!   come meanwhile are sent elsewhere, so that the loss of a zone need not be waited for.
 //! - Who leaves gets nothing new, from users that would stay with him either, and is reported idle when nothing is in flight.
 //! - When a pool has none that is healthy, or as few as its topology says, its requests go to all that ever were, unchecked.
 //! - Instances must keep idle connections longer than a minute: HAProxy keeps those of its clients for so long, and one that

@@ -1,6 +1,7 @@
 //! The Docker engine as a laboratory of the conformance suite: real containers, struck by real faults.
 
 mod leftovers;
+pub mod load;
 mod plant;
 mod strike;
 mod user;

@@ -21,7 +21,10 @@ impl Docker {
             return Ok(());
         }
         let running = self.running_in(scope, zone).await?;
-        try_join_all(running.iter().map(|(seen, _)| self.engine.kill(&seen.id))).await?;
+        // First what holds their places on the network: who loses power says nothing any more, not even that he is gone.
+        let (places, others): (Vec<_>, Vec<_>) = running.iter().partition(|(seen, _)| is_holder(seen));
+        try_join_all(places.iter().map(|(seen, _)| self.engine.kill(&seen.id))).await?;
+        try_join_all(others.iter().map(|(seen, _)| self.engine.kill(&seen.id))).await?;
         self.poke();
         Ok(())
     }

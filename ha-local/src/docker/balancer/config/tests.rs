@@ -116,7 +116,7 @@ fn each_wish_is_a_line() {
         (
             &|spec| spec.slow_start = Some(Duration::from_secs(8)),
             "backend pool.blue from web",
-            "server blue-a-1 10.88.1.2:8080 weight 100 check inter 500ms fall 2 rise 3 slowstart 8000ms",
+            "server blue-a-1 10.88.1.2:8080 weight 100 check inter 500ms fall 2 rise 3 observe layer4 error-limit 5 on-error fail-check slowstart 8000ms",
         ),
         (
             &|spec| spec.client_address = ClientAddress::ProxyProtocol,

@@ -30,7 +30,7 @@ fn decided(phase: InstancePhase, seen: &Seen) -> Decision {
 }
 
 const ADDED: [&str; 4] = [
-    "add server pool.blue/b1 10.88.1.2:8080 weight 100 check inter 500ms fall 2 rise 3",
+    "add server pool.blue/b1 10.88.1.2:8080 weight 100 check inter 500ms fall 2 rise 3 observe layer4 error-limit 5 on-error fail-check",
     "set server pool.blue/b1 weight 0",
     "enable health pool.blue/b1",
     "set server pool.blue/b1 state ready",

@@ -33,7 +33,9 @@ images of `cargo xtask images`. The exit code is 1 when a line does not hold:
   kill                           only requests fail that were in flight at one
                                  instant, that of the kill
   freeze                         no request fails that is sent after detection:
-                                 checks' interval x threshold + time-out
+                                 the checks' (interval + time-out) x threshold,
+                                 for HAProxy counts an interval from the end of
+                                 the check before
   zone-cut, zone-power           nor after detection and a second; the zone is
                                  used again, the zones even to within one
   all                            each POST that was acknowledged was executed
@@ -123,7 +125,7 @@ fn read(arguments: &[String], root: &Path) -> Result<Option<Asked>, lexopt::Erro
             }
             Long("topology") => asked.topology = parser.value()?.into(),
             Long("json") => asked.json = true,
-            _ => return Err(argument.unexpected()),
+            Short(_) | Long(_) | Value(_) => return Err(argument.unexpected()),
         }
     }
     Ok(Some(asked))

@@ -165,7 +165,7 @@ async fn zone(stage: &mut Stage, load: &Load, cut: bool) -> Result<Vec<Moment>, 
         let others: Vec<_> = pool.instances.iter().filter(|it| it.zone != zone).map(|it| &it.id).collect();
         let healthy =
             |id: &InstanceId| front.targets.iter().any(|it| it.instance == *id && it.health == TargetHealth::Healthy);
-        others.into_iter().filter(|id| healthy(*id)).count() >= count
+        others.into_iter().filter(|id| healthy(id)).count() >= count
     });
     moved.await?;
     befall(stage, &zone, cut, true).await.map_err(told)?;

@@ -108,10 +108,11 @@ impl Stage {
         }
     }
 
-    /// Until an instance that does not answer is out, at the latest.
+    /// Until an instance that does not answer is out, at the latest: the next check begins an interval after the end of the
+    /// one before, whose time is over by then.
     pub fn detection(&self) -> Duration {
         let health = &self.wanted.balancers[0].health;
-        health.interval * health.unhealthy + health.timeout
+        (health.interval + health.timeout) * health.unhealthy
     }
 
     /// Lets our loop make the site as it is wanted.

@@ -32,7 +32,7 @@ pub(super) fn check(settings: &Settings, spec: &BalancerSpec) -> Vec<Problem> {
                 say("listener", format!("{certificate:?} cannot be a file"), "name it by letters, digits and hyphens");
             } else if settings.certificate(certificate).is_none() {
                 let what = format!("the provider's file has no certificate {certificate:?}");
-                let fix = format!("add to it: [certificates] {certificate} = \"a file with certificate and key\"");
+                let fix = format!("add under [certificates]: {certificate:?} = \"a file with certificate and key\"");
                 say("listener", what, &fix);
             }
         }

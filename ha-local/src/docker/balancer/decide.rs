@@ -65,13 +65,13 @@ pub(super) fn decide(frame: &Frame<'_>, members: &[Member], seen: &Seen) -> Deci
         }
     }
     let there = |member: &Member| member.phase != InstancePhase::Lost;
-    for (backend, name) in seen.servers.keys() {
+    for ((backend, name), server) in &seen.servers {
         let known = |it: &Member| {
             it.instance.as_str() == name && (*backend == checked(&it.pool) || *backend == open(&it.pool)) && there(it)
         };
         let ours = backend.starts_with("pool.") || backend.starts_with("open.");
         if ours && !members.iter().any(known) {
-            decision.commands.extend(drop(backend, name));
+            decision.commands.extend(drop(backend, name, server));
         }
     }
     decision.maps = entries(frame.spec, &decision.servers);
@@ -166,20 +166,25 @@ fn anew(name: &str) -> Vec<String> {
     vec![format!("@1 set server {name} state maint"), format!("@1 del server {name}")]
 }
 
-/// What is in flight on somebody who is gone is ended, so that what may be repeated is repeated elsewhere.
-fn drop(backend: &str, name: &str) -> Vec<String> {
+/// Somebody who is gone gets nothing from now on. What is in flight on him is ended, so that what may be repeated is
+/// repeated elsewhere; but first those who try to connect to him are sent elsewhere, who would be ended as well.
+fn drop(backend: &str, name: &str, server: &seen::Server) -> Vec<String> {
     let name = format!("{backend}/{name}");
-    vec![
-        format!("@1 set server {name} state maint"),
-        format!("@1 shutdown sessions server {name}"),
-        format!("@1 del server {name}"),
-    ]
+    let (park, end) = (format!("@1 set server {name} state maint"), format!("@1 shutdown sessions server {name}"));
+    let del = format!("@1 del server {name}");
+    match (server.parked, server.in_flight > 0) {
+        (false, true) => vec![park],
+        (false, false) => vec![park, del],
+        (true, true) if server.left_alone() => vec![end, del],
+        (true, true) => Vec::new(),
+        (true, false) => vec![del],
+    }
 }
 
 /// What is in flight on somebody who is out because he does not answer at all: it would wait for its time-out. Who answers
 /// that he is not ready may finish.
 fn cut(decision: &mut Decision, name: &str, server: &seen::Server) {
-    if !server.up && server.silent() && server.in_flight > 0 {
+    if !server.up && server.silent() && server.in_flight > 0 && server.left_alone() {
         decision.commands.push(format!("@1 shutdown sessions server {name}"));
     }
 }

@@ -36,10 +36,14 @@ pub(super) struct Server {
     pub(super) check: String,
     /// Requests in flight.
     pub(super) in_flight: u64,
+    /// For how many seconds its checks, or an order, have let it have requests or not.
+    pub(super) since: u64,
     /// What was counted.
     pub(super) counters: Counters,
 }
 
+/// Longer than a connection is waited for, in whole seconds of HAProxy's clock.
+const TRIED: u64 = 2;
 /// Bits of `srv_admin_state`.
 const PARKED: u32 = 0x01 | 0x02 | 0x04 | 0x20 | 0x40;
 const DRAINING: u32 = 0x08 | 0x10;
@@ -56,6 +60,10 @@ impl Server {
     /// Whether its last check ended well.
     pub(super) fn passed(&self) -> bool {
         self.check == "L7OK"
+    }
+    /// Whether nobody tries to connect to it any more, if it is out: who did was sent elsewhere, unless he was ended.
+    pub(super) fn left_alone(&self) -> bool {
+        self.since >= TRIED || self.check.ends_with("7TOUT")
     }
     /// Whether nobody answered its last check: what is in flight on it will not be answered either.
     pub(super) fn silent(&self) -> bool {
@@ -119,6 +127,7 @@ fn states(head: &str, body: &[&str], seen: &mut Seen) {
         server.parked = admin & PARKED != 0;
         server.draining = admin & DRAINING != 0;
         server.weight = number("srv_uweight").unwrap_or(0);
+        server.since = number("srv_time_since_last_change").unwrap_or(0).into();
     }
 }
 
@@ -163,7 +172,7 @@ mod tests {
         let server = |backend: &str, name: &str| &seen.servers[&(backend.to_owned(), name.to_owned())];
         let first = server("pool.web", "web-a-1");
         assert!(first.up && !first.parked && !first.draining && first.passed() && !first.silent());
-        assert_eq!((first.weight, first.in_flight), (100, 2));
+        assert_eq!((first.weight, first.in_flight, first.since), (100, 2, 37));
         assert_eq!(first.counters, Counters { requests: 1037, errors: 7, mean_ms: 12.0 });
         let second = server("pool.web", "web-b-1");
         assert!(!second.up && second.draining && second.silent());

@@ -74,7 +74,8 @@ impl Network for Networks {
         }
         if spec.instances == Exposure::Public {
             let what = "containers have no address in the world";
-            problems.push(Problem::new("network.instances", what, "write instances = \"private\""));
+            let fix = "write instances = \"private\", and let names and users lead to a balancer";
+            problems.push(Problem::new("network.instances", what, fix));
         }
         problems
     }

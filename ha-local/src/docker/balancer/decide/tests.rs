@@ -107,13 +107,16 @@ fn who_leaves_is_idle_when_nothing_is_in_flight_anywhere() {
 
 #[test]
 fn what_waits_for_nobody_is_ended_and_what_may_finish_is_not() {
-    let out = |check: &str, in_flight| seen::Server { up: false, in_flight, check: check.into(), ..well() };
+    let out = |check: &str, in_flight| seen::Server { up: false, in_flight, check: check.into(), since: 2, ..well() };
     let cut = "shutdown sessions server pool.blue/b1";
     let rows = [
         (out("L7TOUT", 3), true),
         (out("L4TOUT", 1), true),
         (out("L4CON", 1), true),
         (out("L7TOUT", 0), false),
+        // Who tries to connect is sent elsewhere first; to who is frozen all can connect.
+        (seen::Server { since: 1, ..out("L4TOUT", 1) }, false),
+        (seen::Server { since: 1, ..out("L7TOUT", 1) }, true),
         // It answers that it is not ready: what it has, it finishes.
         (out("L7STS", 3), false),
         (seen::Server { in_flight: 3, check: "L7TOUT".into(), ..well() }, false),
@@ -130,11 +133,21 @@ fn what_waits_for_nobody_is_ended_and_what_may_finish_is_not() {
 fn who_is_gone_is_dropped_and_the_control_s_own_server_is_not() {
     let mut seen = looks("pool.blue", well());
     seen.servers.insert(("control".into(), "master".into()), well());
-    let dropped =
+    let [park, end, del] =
         ["set server pool.blue/b1 state maint", "shutdown sessions server pool.blue/b1", "del server pool.blue/b1"];
-    let decision = decide(&frame(&spec(), &[]), &[], &seen);
-    assert_eq!(commands(&decision), dropped);
-    assert_eq!(commands(&decided(InstancePhase::Lost, &seen)), dropped);
+    let busy = seen::Server { in_flight: 3, ..well() };
+    let rows: [(seen::Server, &[&str]); 5] = [
+        (well(), &[park, del]),
+        (busy.clone(), &[park]),
+        (seen::Server { parked: true, since: 1, ..busy.clone() }, &[]),
+        (seen::Server { parked: true, since: 2, ..busy }, &[end, del]),
+        (seen::Server { parked: true, ..well() }, &[del]),
+    ];
+    for (server, expected) in rows {
+        seen.servers.insert(("pool.blue".into(), "b1".into()), server);
+        assert_eq!(commands(&decide(&frame(&spec(), &[]), &[], &seen)), expected);
+        assert_eq!(commands(&decided(InstancePhase::Lost, &seen)), expected);
+    }
 }
 
 #[test]

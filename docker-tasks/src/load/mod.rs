@@ -22,11 +22,12 @@ cargo xtask docker-load [--short] [--only WORD[,WORD]] [--requests N] [--rate N]
                         [--topology FILE] [--json]
 
 Puts a site of containers under load while something befalls it, over and over:
-release, resize, hold (and put back), kill (-9 of an instance's process), freeze,
-stuck (a release that never becomes ready), zone-cut, zone-power. Half of the
-requests are POSTs, each with a number of its own; connections are kept alive; a
-request is sent when it is due, whatever became of those before it. Wants the
-images of `cargo xtask images`. The exit code is 1 when a line does not hold:
+release, resize, hold (and put back), stuck (a release that never becomes
+ready), kill (-9 of an instance's process), freeze, zone-cut, zone-power. Half
+of the requests are POSTs, each with a number of its own; connections are kept
+alive; a request is sent when it is due, whatever became of those before it.
+Wants the images of `cargo xtask images`. The exit code is 1 when a line does
+not hold:
 
   release, resize, hold, stuck   no request fails, and never fewer instances
                                  serve than the pool's minimum

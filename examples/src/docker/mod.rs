@@ -7,6 +7,7 @@ pub mod keeper;
 pub mod program;
 pub mod site;
 pub mod status;
+pub mod visit;
 pub mod wish;
 
 use crate::{

@@ -3,6 +3,7 @@
 use super::{
     images, keeper, program,
     site::{Site, hold},
+    visit::visit,
 };
 use crate::{show::Line, stop::Stop, telling::tell};
 use ha_core::{
@@ -50,7 +51,11 @@ pub async fn release(site: &Site, pool: &str, (name, fault): (&str, Option<&str>
         // Who asks for a release that failed wants it tried again.
         wanted.retry = rejected(name).map_or(wanted.retry, |before| before.max(wanted.retry) + 1);
     }
-    let took = change(site, topology, line).await?;
+    line.say("a visitor asks for ten pages a second meanwhile, so that the gate has answers to read");
+    let took = tokio::select! {
+        took = change(site, topology, line) => took?,
+        never = visit(site) => match never {},
+    };
     let tables = site.tables().await?;
     let row = site.pools(&tables).find(|row| row.spec.name.as_str() == pool);
     let marks = row.map(|row| &row.spec.marks);

@@ -23,7 +23,7 @@ fn settings(port: Port) -> Settings {
     settings.releases.insert("*".into(), program);
     settings.timers = Timers { turn: Duration::from_secs(2), grace: Duration::from_secs(2), ..Timers::default() };
     // Two that fail are both taken out by their balancer, whose checks are seconds apart, before either is given up.
-    settings.policy.patience = Duration::from_secs(if port == Port::Balancer { 25 } else { 3 });
+    settings.policy.patience = Duration::from_secs(if port == Port::Balancer { 8 } else { 3 });
     settings.policy.back_off = Duration::from_secs(5);
     settings
 }

@@ -4,7 +4,7 @@ use crate::{
     backend::{Backend, Resource, Scope},
     fault::Fault,
     name::{BalancerName, DnsName, InstanceId, PoolName, Release, ZoneName},
-    topology::{Boot, Endpoint},
+    topology::{Boot, Endpoint, HealthCheck},
 };
 use async_trait::async_trait;
 use std::time::Duration;
@@ -31,6 +31,11 @@ pub struct Material {
     pub boot: Boot,
     /// The domain under which names are made.
     pub domain: String,
+    /// How balancers find out who can serve. The cases wait for it: where shorter times than those of the default are kept,
+    /// they take as much less.
+    pub health: HealthCheck,
+    /// For how long answers may be kept.
+    pub ttl: Duration,
 }
 
 impl Default for Material {
@@ -40,6 +45,8 @@ impl Default for Material {
             releases: ["r1", "r2"].map(Release::from),
             boot: Boot { ready: "/ready".into(), budget: Duration::from_secs(300), port: 80 },
             domain: "conformance.example".into(),
+            health: HealthCheck::default(),
+            ttl: Duration::from_secs(60),
         }
     }
 }

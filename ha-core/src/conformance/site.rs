@@ -12,8 +12,8 @@ use crate::{
     fault::Fault,
     name::{BalancerName, InstanceId, PoolName},
     topology::{
-        Algorithm, Capacity, ClientAddress, Endpoint, Exposure, Guards, HealthCheck, Listener, Nat, Protocol,
-        RecordKind, Route, Share, Size,
+        Algorithm, Capacity, ClientAddress, Endpoint, Exposure, Guards, Listener, Nat, Protocol, RecordKind, Route,
+        Share, Size,
     },
 };
 use std::time::Duration;
@@ -106,7 +106,7 @@ impl Trial<'_> {
             zones: material.zones.to_vec(),
             listeners: vec![Listener { port: 80, protocol: Protocol::Http }],
             routes: pools.iter().map(route).collect(),
-            health: HealthCheck::default(),
+            health: material.health,
             ready: vec![material.boot; pools.len()],
             algorithm: Algorithm::RoundRobin,
             sticky: None,
@@ -222,7 +222,8 @@ impl Trial<'_> {
     }
 
     pub(super) fn record(&self, kind: RecordKind) -> RecordSet {
-        RecordSet { name: self.lab.material().domain.as_str().into(), kind, ttl: Duration::from_secs(60) }
+        let material = self.lab.material();
+        RecordSet { name: material.domain.as_str().into(), kind, ttl: material.ttl }
     }
 
     /// Wishes the record and waits until it is active.

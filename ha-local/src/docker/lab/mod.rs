@@ -18,7 +18,7 @@ use ha_core::{
     fault::Fault,
     keeper::OrderObserver,
     name::DnsName,
-    topology::{Boot, Endpoint},
+    topology::{Boot, Endpoint, HealthCheck},
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::sync::Mutex;
@@ -39,11 +39,9 @@ impl DockerLab {
     pub async fn new(settings: Settings, port: Port) -> Result<Self, Trouble> {
         let docker = Docker::connect(settings).await?;
         sweep(&docker.engine).await?;
-        // Balancers check each ten seconds in these cases, and take out after two checks.
         let calm = match port {
             Port::Network | Port::Store => 2,
-            Port::Pool => 8,
-            Port::Balancer | Port::Dns => 14,
+            Port::Pool | Port::Balancer | Port::Dns => 8,
         };
         let [poll, calm, limit] = [Duration::from_millis(400), Duration::from_secs(calm), Duration::from_secs(150)];
         let patience = Patience { poll, calm, limit };
@@ -101,7 +99,9 @@ impl Lab for DockerLab {
     }
     fn material(&self) -> Material {
         let boot = Boot { ready: "/ready".into(), budget: Duration::from_secs(25), port: 8080 };
-        Material { boot, ..Material::default() }
+        let [interval, timeout] = [2, 1].map(Duration::from_secs);
+        let health = HealthCheck { interval, timeout, healthy: 2, unhealthy: 2 };
+        Material { boot, health, ttl: Duration::from_secs(5), ..Material::default() }
     }
     async fn everything(&self) -> Vec<Object> {
         match world::everything(&self.docker, &scopes()).await {

@@ -33,7 +33,7 @@ pub(super) fn blame(tier: &Tier, seen: &PoolState, candidate: &Candidate) -> Opt
         }
         first = first.or(Some(loss));
     }
-    overdue(tier, candidate)
+    overdue(tier, seen, candidate)
 }
 
 fn story(loss: &Loss, again: bool) -> String {
@@ -50,20 +50,21 @@ fn serves_outside(tier: &Tier, zone: &ZoneName, release: &Release) -> bool {
     tier.crew.live().any(|member| member.serving && member.state.release == *release && member.state.zone != *zone)
 }
 
-/// Whether the zone was lost, not the instance: another release lost an instance there at about the same time.
+/// Whether the zone was lost, not the instance: the stable release lost an instance there at about the same time. What
+/// another candidate lost before this one says something of that candidate, and nothing of the zone.
 fn zone_failed(tier: &Tier, seen: &PoolState, loss: &Loss) -> bool {
     let window = tier.wish.boot.budget.max(ZONE_FAILS);
-    let other = |o: &Loss| o.release != loss.release && o.zone == loss.zone && apart(o.at, loss.at) <= window;
-    seen.losses.iter().any(other)
+    let stable = |o: &Loss| o.release == seen.spec.marks.stable && o.release != loss.release;
+    seen.losses.iter().any(|o| stable(o) && o.zone == loss.zone && apart(o.at, loss.at) <= window)
 }
 
 /// An instance of the candidate that should have served by now, in a zone where others are well.
-fn overdue(tier: &Tier, candidate: &Candidate) -> Option<String> {
+fn overdue(tier: &Tier, seen: &PoolState, candidate: &Candidate) -> Option<String> {
     let of_it = tier.crew.live().filter(|member| member.state.release == candidate.release);
     let late: Vec<Member> = of_it.filter(|member| deadline(tier, member) <= tier.at).collect();
     let one_zone = late.iter().all(|member| member.state.zone == late[0].state.zone);
     let excused = |zone: &ZoneName| {
-        zone_ails(tier, zone, &candidate.release) || (one_zone && serves_outside(tier, zone, &candidate.release))
+        zone_ails(tier, seen, zone, &candidate.release) || (one_zone && serves_outside(tier, zone, &candidate.release))
     };
     let late = late.iter().find(|member| !excused(&member.state.zone))?;
     Some(format!("{} does not serve after {}", late.state.id, crate::time::show(tier.wish.boot.budget)))
@@ -88,10 +89,11 @@ fn judged(tier: &Tier, state: &InstanceState) -> Timestamp {
     targets.filter(|target| target.instance == state.id).map(|target| target.since).fold(state.since, Timestamp::max)
 }
 
-/// Whether an instance of another release in that zone was ready and does not serve either.
-fn zone_ails(tier: &Tier, zone: &ZoneName, release: &Release) -> bool {
-    let there = |state: &InstanceState| state.zone == *zone && state.release != *release;
-    tier.crew.live().any(|m| there(m.state) && !m.serving && m.state.phase != InstancePhase::Booting)
+/// Whether an instance of the stable release in that zone was ready and does not serve either.
+fn zone_ails(tier: &Tier, seen: &PoolState, zone: &ZoneName, release: &Release) -> bool {
+    let stable = |state: &InstanceState| state.release == seen.spec.marks.stable && state.release != *release;
+    let mut there = tier.crew.live().filter(|member| stable(member.state) && member.state.zone == *zone);
+    there.any(|member| !member.serving && member.state.phase != InstancePhase::Booting)
 }
 
 fn apart(one: Timestamp, other: Timestamp) -> Duration {

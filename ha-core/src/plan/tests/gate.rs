@@ -224,6 +224,8 @@ fn losses_are_held_against_the_candidate_only_when_they_are_its_own() {
         (vec![v("v2", "a", 10, Unhealthy), v("v1", "b", 20, Gone)], Says::Fail),
         (vec![v("v1", "a", 310, Gone), v("v2", "a", 10, NeverReady)], Says::Pass),
         (vec![v("v1", "a", 311, Gone), v("v2", "a", 10, NeverReady)], Says::Fail),
+        // What the candidate before this one lost does not excuse it: that one was no better.
+        (vec![v("v1.9", "a", 20, NeverReady), v("v2", "a", 10, NeverReady)], Says::Fail),
     ];
     for (losses, expected) in table {
         let (mut toy, site) = baked(&Gate::default());

@@ -26,7 +26,9 @@ code is 1 where the decisions differ, or one comes before its cause.
                      needed: it shows which instances there are by then
 
 On both sides an event strikes when what the one before it led to is over, and in
-the simulator not before the time that the file gives it. Timers should be short,
+the simulator not before the time that the file gives it; a release that fails,
+five minutes after its pool lost an instance of another one: what fails sooner
+is not held against it. Timers should be short,
 or it takes long: checks below a second, a boot budget of 10 s, a bake of 2 s. The
 keepers' own are 2 s on both sides. Instances are named by zone and order of
 launch: web-a-1. Every pool stands behind a balancer that listens for http.

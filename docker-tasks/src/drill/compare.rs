@@ -159,7 +159,7 @@ mod tests {
             Act::Launch(_) | Act::Other => "pool web".to_owned(),
             Act::Drain(id) | Act::Stop(id) | Act::Retire(id) | Act::Hold(id) | Act::PutBack(id) => id.clone(),
         };
-        Decision { event, at: Duration::from_secs(seconds), resource, text: format!("{act:?}"), act }
+        Decision { event, at: Duration::from_secs(seconds), resource, text: format!("{act:?}"), act, loss: None }
     }
 
     fn launch(event: usize, seconds: u64, id: &str) -> Decision {

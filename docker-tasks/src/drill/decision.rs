@@ -42,6 +42,8 @@ pub struct Decision {
     pub act: Act,
     /// The same, for people; two decisions with the same text are the same.
     pub text: String,
+    /// The pool that remembers this as the failure of an instance.
+    pub loss: Option<PoolName>,
 }
 
 /// Who is there after these decisions: launched and not stopped.
@@ -67,22 +69,25 @@ impl Decision {
     pub fn of_loop(event: &Event) -> Option<Self> {
         let What::Accepted(step) = &event.what else { return None };
         let (resource, act) = of_step(step);
-        Some(Self { event: 0, at: Duration::from_nanos(event.at.0), resource, act, text: text(step) })
+        Some(Self { event: 0, at: Duration::from_nanos(event.at.0), resource, act, text: text(step), loss: None })
     }
 
     /// The decision of a keeper.
     pub fn of_keeper(at: Timestamp, pool: &PoolName, order: &Order) -> Self {
         let why = |loss: &Option<_>| loss.map_or(String::new(), |loss| format!(" ({loss:?})"));
-        let (resource, act, text) = match order {
+        let (resource, act, text, loss) = match order {
             Order::Launch { id, zone: _, release } => {
-                (format!("pool {pool}"), Act::Launch(id.to_string()), format!("launch {id} with {release}"))
+                (format!("pool {pool}"), Act::Launch(id.to_string()), format!("launch {id} with {release}"), &None)
             }
             Order::Drain { id, loss } => {
-                (id.to_string(), Act::Drain(id.to_string()), format!("drain {id}{}", why(loss)))
+                (id.to_string(), Act::Drain(id.to_string()), format!("drain {id}{}", why(loss)), loss)
             }
-            Order::Stop { id, loss } => (id.to_string(), Act::Stop(id.to_string()), format!("stop {id}{}", why(loss))),
+            Order::Stop { id, loss } => {
+                (id.to_string(), Act::Stop(id.to_string()), format!("stop {id}{}", why(loss)), loss)
+            }
         };
-        Self { event: 0, at: Duration::from_nanos(at.0), resource, act, text }
+        let loss = loss.map(|_| pool.clone());
+        Self { event: 0, at: Duration::from_nanos(at.0), resource, act, text, loss }
     }
 }
 

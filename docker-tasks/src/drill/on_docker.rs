@@ -2,7 +2,7 @@
 
 use super::{
     Decision, Decisions, LEASE, PERIOD, policy,
-    script::{Act, Script},
+    script::{Act, REMEMBERED, Script},
 };
 use ha_core::{
     Controller, ValidTopology,
@@ -36,6 +36,8 @@ struct Record {
     decisions: Decisions,
     last: Instant,
     converged: bool,
+    /// When each pool lost an instance last.
+    losses: BTreeMap<PoolName, Instant>,
 }
 
 type Shared = Arc<Mutex<Record>>;
@@ -51,7 +53,8 @@ impl Wanted for WantedNow {
 
 /// Runs it, and answers what was decided.
 pub async fn run(script: &Script) -> Result<Decisions, String> {
-    let record = Record { event: 0, decisions: Vec::new(), last: Instant::now(), converged: false };
+    let record =
+        Record { event: 0, decisions: Vec::new(), last: Instant::now(), converged: false, losses: BTreeMap::new() };
     let record: Shared = Arc::new(Mutex::new(record));
     let by_keepers = record.clone();
     let lab = DockerLab::new(settings(script), Port::Pool)
@@ -96,6 +99,7 @@ async fn drill(
         let begun = Instant::now();
         for (index, timed) in script.acts.iter().enumerate() {
             let number = index + 1;
+            forget(script, index, record).await;
             eprintln!("{:>4} s  {}", begun.elapsed().as_secs(), script.event(number));
             {
                 let mut record = lock(record);
@@ -121,6 +125,15 @@ async fn drill(
     struck
 }
 
+/// Waits until the pool that gets a release that fails has forgotten its other failures.
+async fn forget(script: &Script, index: usize, record: &Shared) {
+    let last = script.fails(index).and_then(|pool| lock(record).losses.get(&pool).copied());
+    let Some(rest) = last.and_then(|last| REMEMBERED.checked_sub(last.elapsed())) else { return };
+    let until = "until it is forgotten that the pool lost instances of another release";
+    eprintln!("        {} s {until}: what fails soon after is not held against a release", rest.as_secs());
+    tokio::time::sleep(rest).await;
+}
+
 fn hear(record: &Shared, event: &Event) {
     if let What::Planned(plan) = &event.what {
         lock(record).converged = plan.converged();
@@ -134,6 +147,9 @@ fn note(record: &Shared, decision: Decision) {
     let mut record = lock(record);
     let event = record.event;
     record.last = Instant::now();
+    if let Some(pool) = &decision.loss {
+        record.losses.insert(pool.clone(), Instant::now());
+    }
     record.decisions.push(Decision { event, ..decision });
 }
 

@@ -4,7 +4,7 @@ use super::{Decision, SHORT, decision};
 use ha_core::{
     Topology, ValidTopology,
     fault::{Fault, Lasts, Scenario, Subject},
-    name::Release,
+    name::{PoolName, Release},
     time,
     topology::{Capacity, Hold, HoldMode, Pool},
 };
@@ -13,6 +13,9 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
+
+/// For so long the planner takes what fails in a zone for the zone's trouble, if another release lost an instance there.
+pub const REMEMBERED: Duration = Duration::from_secs(301);
 
 /// What the drill is.
 pub struct Script {
@@ -105,6 +108,14 @@ impl Script {
     pub fn longest_wait(&self) -> Duration {
         let pools = self.site.topology().pools.iter();
         pools.map(|pool| pool.boot.budget + pool.rollout.bake).max().unwrap_or_default()
+    }
+
+    /// The pool to which this act, from 0, gives a release that fails. Its failures are held against it only where no other
+    /// lost an instance [`REMEMBERED`] before: whether there is one must not depend on how fast the drill goes.
+    pub fn fails(&self, index: usize) -> Option<PoolName> {
+        let act = &self.acts[index];
+        let fails = self.scenario.events[act.of].effect == "release.never_ready";
+        fails.then(|| act.place.1.as_str().into())
     }
 
     /// The first acts alone, in a run of this length: what they began goes on.

@@ -29,14 +29,16 @@ pub fn beside(script: &Script, lists: [&[Decision]; 2]) -> String {
     text
 }
 
-/// One list, with the time of each decision.
+/// One list, with the time of each decision: of the making since its beginning, of all else since its end.
 pub fn alone(script: &Script, list: &[Decision]) -> String {
     let lists = [by_resource(list)];
     let zero = list.first().map_or(Duration::ZERO, |first| first.at);
     let mut text = String::new();
     for_each(script, &lists, &mut text, |text, key| {
         for decision in lists[0].get(key).into_iter().flatten() {
-            let _ = writeln!(text, "{:>8.2} s  {}", decision.at.saturating_sub(zero).as_secs_f64(), decision.text);
+            let making = decision.event == 0;
+            let since = if making { decision.at.saturating_sub(zero) } else { decision.since_the_making() };
+            let _ = writeln!(text, "{:>8.2} s  {}", since.as_secs_f64(), decision.text);
         }
     });
     text

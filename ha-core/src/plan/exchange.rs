@@ -14,7 +14,7 @@ use crate::backend::{Refill, spec::PoolSpec, state::InstancePhase};
 /// Retires what is to be exchanged: what serves within batch and budget, and only while the pool is complete; what does
 /// not serve as soon as no gate forbids it. A closed zone is left without asking the gate: that is not about a release.
 pub(super) fn retire(tier: &mut Tier, draft: &mut Draft, wanted: &PoolSpec, course: &Course) {
-    let outdated = tier.crew.outdated(wanted, &tier.wish.hold);
+    let outdated = tier.outdated(wanted);
     let complete = tier.crew.living() >= tier.expected(wanted.bounds);
     let mut batch = tier.wish.rollout.batch;
     let mut refused = false;

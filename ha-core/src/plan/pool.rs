@@ -30,6 +30,8 @@ pub(super) struct Tier<'a> {
     pub measured_by: Vec<&'a BalancerName>,
     /// The instant at which the pool was seen: what happens in it is measured by this.
     pub at: Timestamp,
+    /// The bounds that it has.
+    bounds: Size,
     /// How many the owner wants.
     pub capacity: u32,
     /// How many that serve may still be taken out in this turn, over all steps.
@@ -96,7 +98,7 @@ impl<'a> Tier<'a> {
         let budget = if balancers.is_some() { crew.serving().saturating_sub(floor) } else { 0 };
         let gives = |wanted: &&Balancer| wanted.routes.iter().any(|to| to.pool == wish.name && to.weight > 0);
         let measured_by = draft.wanted_balancers().iter().filter(gives).map(|wanted| &wanted.name).collect();
-        Self { wish, crew, balancers, measured_by, at, capacity, budget, floor }
+        Self { wish, crew, balancers, measured_by, at, bounds: seen.spec.bounds, capacity, budget, floor }
     }
 
     fn keep(mut self, draft: &mut Draft, seen: &PoolState) {
@@ -117,8 +119,7 @@ impl<'a> Tier<'a> {
     /// What is to be asked for now.
     fn wanted(&self, draft: &Draft, seen: &PoolState, course: &Course) -> PoolSpec {
         let mut spec = wanted::pool(draft.site.topology(), self.wish, course.marks.clone(), self.wish.size);
-        let outdated = !self.crew.outdated(&spec, &self.wish.hold).is_empty();
-        if outdated || course.rolling() || hold::needs_headroom(self) {
+        if !self.outdated(&spec).is_empty() || course.rolling() || hold::needs_headroom(self) {
             let most = self.capacity.saturating_add(self.wish.rollout.surge).min(self.wish.size.max);
             if most > self.capacity {
                 spec.bounds.min = spec.bounds.min.max(most);
@@ -203,7 +204,15 @@ impl<'a> Tier<'a> {
     /// Whether the pool will move instances between zones, or some are to be exchanged.
     fn out_of_place(&self, seen: &PoolState, wanted: &PoolSpec) -> bool {
         let crooked = self.crew.skew(wanted) > wanted.max_skew && seen.refused.is_empty() && !self.crew.holds();
-        crooked || !self.crew.outdated(wanted, &self.wish.hold).is_empty()
+        crooked || !self.outdated(wanted).is_empty()
+    }
+
+    /// Those to be exchanged. What is too much within the bounds that it has the pool takes away by itself, other releases
+    /// first: while that covers them, launching others for them would be in vain.
+    pub fn outdated(&self, wanted: &PoolSpec) -> Vec<Member<'a>> {
+        let outdated = self.crew.outdated(wanted, &self.wish.hold);
+        let too_many = self.crew.living().saturating_sub(self.expected(self.bounds));
+        if crew::count(outdated.iter()) <= too_many { Vec::new() } else { outdated }
     }
 
     fn is_listed(&self, member: &Member) -> bool {

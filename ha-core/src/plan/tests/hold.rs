@@ -94,6 +94,24 @@ fn a_held_instance_is_not_exchanged_while_it_is_held() {
 }
 
 #[test]
+fn who_is_put_back_with_another_release_into_a_full_pool_is_the_pool_s_to_take_away() {
+    let mut toy = Toy::converged(&shop(web()));
+    (0..60).for_each(|_| drop(toy.turn(&shop(web().release("v2").hold("b-2", HoldMode::Replace)))));
+    let site = shop(web().release("v2"));
+    for phase in [InstancePhase::Returning, InstancePhase::Ready] {
+        toy.phase("b-2", phase);
+        let plan = plan(&site, &toy.observed());
+        assert_eq!(asked(&plan), [""; 0], "seven where six are wanted: {phase:?}");
+        assert_eq!(whys(&plan), [Why::Settling]);
+    }
+    // One of the others is lost: now it counts, and has to be exchanged.
+    toy.phase("b-2", InstancePhase::Returning);
+    let lost = toy.pools[0].instances.iter().find(|state| state.release.as_str() == "v2").unwrap().id.clone();
+    toy.phase(lost.as_str(), InstancePhase::Lost);
+    assert_eq!(asked(&plan(&site, &toy.observed())), ["bound 7..=8"]);
+}
+
+#[test]
 fn an_instance_that_does_not_exist_is_the_owners_to_take_from_the_list() {
     let site = shop(web().hold("x-9", HoldMode::Replace));
     let mut toy = Toy::converged(&shop(web()));

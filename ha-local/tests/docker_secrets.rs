@@ -11,7 +11,7 @@ use ha_core::{
     backend::{Backend, Scope},
     observe, plan,
     reconcile::Report,
-    topology::HealthCheck,
+    topology::{Capacity, HealthCheck},
 };
 use ha_local::docker::{
     Docker, Settings, Supervisor,
@@ -188,5 +188,37 @@ async fn no_secret_is_told_to_anybody() {
     become_as(&site.removed(), &backend).await;
     supervisor.stop().await.unwrap();
     assert!(!place.join("state").exists(), "the state directory is left");
+    fs::remove_dir_all(&place).unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs a Docker engine, the images of cargo xtask images, and openssl"]
+async fn a_balancer_whose_certificate_is_gone_or_refused_is_told_who_is_behind_it() {
+    let place = run_place("certificate");
+    fs::create_dir_all(&place).unwrap();
+    let pem = place.join("shop.pem");
+    certificate(&pem);
+    let mut settings = Settings::new(place.join("state"));
+    settings.certificates.insert("shop".into(), pem.clone());
+    let image = format!("{APP}:{{release}}");
+    let (environment, mounts) = (BTreeMap::new(), BTreeMap::new());
+    settings.releases.insert("*".into(), Program { image, command: None, environment, mounts });
+    let docker = Docker::connect(settings).await.expect("an engine answers");
+    sweep(&docker.engine).await.unwrap();
+    let supervisor = Supervisor::new(docker.clone(), |_| {});
+    let (backend, one) = (docker.backend(), site(&Scope { name: run_name("certificate"), id: "1".into() }));
+    become_as(&one, &backend).await;
+    let sized = |count| {
+        let mut other = one.topology().clone();
+        other.pools[0].capacity = Capacity::Fixed(count);
+        other.validate().unwrap()
+    };
+    // Each is as it is wanted only when the balancer found all of its instances healthy, and nobody else.
+    fs::write(&pem, "no certificate").unwrap();
+    become_as(&sized(2), &backend).await;
+    fs::remove_file(&pem).unwrap();
+    become_as(&sized(3), &backend).await;
+    become_as(&one.removed(), &backend).await;
+    supervisor.stop().await.unwrap();
     fs::remove_dir_all(&place).unwrap();
 }

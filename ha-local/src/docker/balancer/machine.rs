@@ -22,6 +22,7 @@ const ASIDE: &str = "/etc/ha/trial";
 pub(super) type Maps = BTreeMap<String, BTreeMap<String, String>>;
 
 /// A certificate with its key, by name. Its content is nowhere but in the container's file.
+#[derive(Default)]
 pub(super) struct Certificates(Vec<(String, Vec<u8>)>);
 
 impl Certificates {

@@ -79,9 +79,22 @@ impl Pass<'_> {
         let not_yet = || Trouble::from(Kind::NotReady("the network has no addresses yet".into()));
         let network = self.tables.networks.get(&self.row.owner.name).ok_or_else(not_yet)?;
         let host = network.address(None, 1).ok_or_else(not_yet)?;
-        let certificates = Certificates::read(self.docker(), self.row)?;
-        let frame = self.frame(host, &certificates);
-        self.follow(&frame, network, &certificates).await
+        match Certificates::read(self.docker(), self.row) {
+            Ok(certificates) => self.follow(&self.frame(host, &certificates), network, &certificates).await,
+            Err(trouble) => {
+                self.goes_on(host).await?;
+                Err(trouble)
+            }
+        }
+    }
+
+    /// What it should be cannot be known: it goes on with what it has, and is told who is behind it.
+    async fn goes_on(&self, host: Ipv4Addr) -> Result<(), Trouble> {
+        let (api, frame) = (Api { port: self.row.control }, self.frame(host, &Certificates::default()));
+        let Ok(seen) = api.look(&maps()).await else { return self.silent().await };
+        let decision = decide(&frame, &self.members(), &seen);
+        api.say(&decision.commands).await?;
+        self.report(decision, None, &seen).await
     }
 
     fn frame(&self, host: Ipv4Addr, certificates: &Certificates) -> Frame<'_> {

@@ -101,7 +101,8 @@ fn hand_over(root: &Path, cargo: &[&str], words: &[&str]) -> Result<(), Stop> {
 /// The conformance suite, by port: its cases are shared out.
 const PORTS: [&str; 5] = ["networks", "pools", "balancers", "names", "the_store"];
 /// The other tests: they are shared out as well.
-const OTHERS: [&str; 5] = ["docker_images", "docker_site", "docker_balancing", "docker_secrets", "docker_frozen"];
+const OTHERS: [&str; 6] =
+    ["docker_images", "docker_site", "docker_balancing", "docker_secrets", "docker_frozen", "docker_pull"];
 
 /// Runs the tests on an engine, one after the other: all of them, or a share.
 pub fn tests(root: &Path, arguments: &[&str]) -> Result<(), Stop> {
@@ -129,7 +130,7 @@ fn conformance(root: &Path, port: &str, share: &str) -> Result<(), String> {
 }
 
 fn cargo(root: &Path, told: &[(&str, &str)], ends: &[&str]) -> Result<String, String> {
-    let begins = ["test", "--quiet", "--package", "ha-local", "--features", "docker,conformance"];
+    let begins = [&["test", "--quiet"], World::Docker.packages()].concat();
     let told: Vec<String> = told.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let words: Vec<&str> = told.iter().map(String::as_str).chain(["cargo"]).chain(begins).collect();
     call(root, "env", &[&words, ends].concat())

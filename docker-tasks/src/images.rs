@@ -1,7 +1,7 @@
 //! `cargo xtask images`: makes all images, tells how far it is, and where the cache is.
 
 use bollard::Docker;
-use ha_examples::docker::program;
+use ha_examples::docker::{images::keeper, program};
 use ha_local::docker::image::{self, Image, Images, Origin, Progress};
 use lexopt::prelude::*;
 use std::{
@@ -15,8 +15,8 @@ cargo xtask images [--refresh] [--pull] [--release NAME[=FAULT]] [--cache DIR]
 cargo xtask images --remove
 
 Puts the images on the engine (DOCKER_HOST, or the system's) that sites on Docker run from: HAProxy, Knot, nftables from
-Debian packages (needs apt-get and dpkg-deb, no registry and no rights of an administrator), and releases of the reference
-application. What is there already stays: a second run asks the engine and is done.
+Debian packages (needs apt-get and dpkg-deb, no registry and no rights of an administrator), releases of the reference
+application, and the supervisor of docker_site, whose first build takes minutes. What is there already stays: a second run asks the engine and is done.
 
   --refresh              looks whether the package lists have other versions (`apt-get update` brings new lists)
   --pull                 pulls public images instead of making them from packages
@@ -59,8 +59,9 @@ pub async fn run(arguments: &[String]) -> Result<(), String> {
 async fn make(images: &Images, wanted: &Wanted) -> Result<(), String> {
     let mut all = image::parts(wanted.origin);
     show("the reference application: building");
-    let tar = program::tar(program::SITE, &wanted.cache)?;
+    let tar = program::tar(program::SITE, &wanted.cache, &|said| show(&format!("the reference application: {said}")))?;
     all.extend(wanted.releases.iter().map(|(name, fault)| image::app(tar.clone(), name, fault.as_deref())));
+    all.push(keeper(&wanted.cache, &|said| show(&format!("what keeps sites: {said}")))?);
     for image in &all {
         let done = if wanted.refresh { images.refresh(image).await } else { images.ensure(image).await };
         let made = done.map_err(|error| format!("{}: {}", image.name, program::said(&error)))?;

@@ -3,7 +3,7 @@
 use std::{
     env, fmt,
     io::{self, IsTerminal, Write},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -12,20 +12,31 @@ use std::{
 pub struct Line {
     terminal: bool,
     last: Arc<Mutex<String>>,
+    said: Arc<Mutex<String>>,
 }
 
 impl Line {
     /// On standard output.
     pub fn new() -> Self {
-        Self { terminal: io::stdout().is_terminal(), last: Arc::default() }
+        Self { terminal: io::stdout().is_terminal(), last: Arc::default(), said: Arc::default() }
     }
 
     /// A line that stays.
     pub fn say(&self, text: impl fmt::Display) {
-        let clear = if self.terminal { "\r\x1b[2K" } else { "" };
+        let (clear, text) = (if self.terminal { "\r\x1b[2K" } else { "" }, text.to_string());
         // Who reads it may have seen enough and gone.
         writeln!(io::stdout(), "{clear}{text}").ok();
         self.last().clear();
+        *self.said() = text;
+    }
+
+    /// The same, unless it is the last line that stayed: what is waited for is told once.
+    pub fn say_once(&self, text: impl fmt::Display) {
+        let text = text.to_string();
+        let again = *self.said() == text;
+        if !again {
+            self.say(text);
+        }
     }
 
     /// How far it is: written over by what comes next on a terminal, a line of its own elsewhere.
@@ -35,7 +46,11 @@ impl Line {
             return;
         }
         let mut out = io::stdout();
-        let written = if self.terminal { write!(out, "\r\x1b[2K{text}") } else { writeln!(out, "  {text}") };
+        // A line that is wrapped could not be written over.
+        let written = match self.terminal {
+            true => write!(out, "\r\x1b[2K{}", cut(&text, WIDTH)),
+            false => writeln!(out, "  {text}"),
+        };
         written.and_then(|()| out.flush()).ok();
         *last = text;
     }
@@ -43,24 +58,30 @@ impl Line {
     /// The same with how long one has waited, which only a terminal shows: elsewhere it would be a line a second.
     pub fn tick(&self, text: &str, waited: Duration) {
         match self.terminal {
-            true => self.show(format!("{} ({} s)", cut(text), waited.as_secs())),
+            true => self.show(format!("{} ({} s)", cut(text, WIDTH - " (1000 s)".len()), waited.as_secs())),
             false => self.show(text.to_owned()),
         }
     }
 
-    fn last(&self) -> std::sync::MutexGuard<'_, String> {
+    fn last(&self) -> MutexGuard<'_, String> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn said(&self) -> MutexGuard<'_, String> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// The columns of a terminal, but for the last: a cursor that stands behind it is on the next line.
+const WIDTH: usize = 79;
+
 /// The beginning of a text that has to stay on one line of a terminal.
-fn cut(text: &str) -> String {
-    const LONGEST: usize = 68;
+fn cut(text: &str, longest: usize) -> String {
     let flat = text.replace('\n', " ");
-    match flat.char_indices().nth(LONGEST) {
-        Some((at, _)) => format!("{}…", &flat[..at]),
-        None => flat,
+    if flat.chars().count() <= longest {
+        return flat;
     }
+    flat.chars().take(longest.saturating_sub(1)).chain(['…']).collect()
 }
 
 impl Default for Line {
@@ -110,8 +131,9 @@ mod tests {
 
     #[test]
     fn what_is_written_over_stays_on_one_line() {
-        assert_eq!(cut("short\nand flat"), "short and flat");
-        assert_eq!(cut(&"é".repeat(90)).chars().count(), 69);
+        assert_eq!(cut("short\nand flat", 14), "short and flat");
+        assert_eq!(cut("short\nand flat", 13), "short and fl…");
+        assert_eq!(cut(&"é".repeat(90), WIDTH).chars().count(), WIDTH);
     }
 
     #[test]

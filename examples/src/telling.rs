@@ -9,7 +9,9 @@ pub fn tell(line: &Line, event: &Event) {
     match &event.what {
         What::Accepted(step) => line.say(format!("  {step}")),
         What::Failed(step, error) => line.say(format!("  {step}: {}", said(error))),
-        What::LeaseHeld(holder) => line.say(format!("  {holder} is at work: its lease is waited for")),
+        What::LeaseHeld(holder) => {
+            line.say_once(format!("  {holder} is at work, or was killed lately: its lease is waited for"))
+        }
         What::LeaseUnknown(error) => line.say(format!("  the lease: {}", said(error))),
         _ => {}
     }

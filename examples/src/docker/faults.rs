@@ -2,13 +2,15 @@
 
 use super::{arguments::How, site::Site};
 use crate::{show::Line, stop::Stop};
-use ha_core::{backend::state::InstancePhase, name::ZoneName};
+use ha_core::backend::state::InstancePhase;
 use ha_local::docker::engine::{Part, Seen, Standing, Trouble};
 
 /// Breaks a zone or an instance.
 pub async fn strike(site: &Site, what: &str, how: &How, line: &Line) -> Result<(), Stop> {
     let docker = &site.docker;
-    if let Some(zone) = zone(site, what) {
+    let tables = site.tables().await?;
+    site.is_there(&tables)?;
+    if let Some(zone) = site.zone(what)? {
         let struck = match how {
             How::Off => docker.power(&site.scope, &zone, false).await.map(|()| "has no power"),
             How::Cut => docker.border(&site.scope, &zone, false).await.map(|()| "is cut off"),
@@ -20,7 +22,7 @@ pub async fn strike(site: &Site, what: &str, how: &How, line: &Line) -> Result<(
         line.say(format!("zone {zone} {}; docker_site heal ends it", struck.map_err(failed)?));
         return Ok(());
     }
-    let (_, id) = site.instance(&site.tables().await?, what)?;
+    let (_, id) = site.instance(&tables, what)?;
     let struck = match how {
         How::Cut => docker.isolate(&site.scope, &id.as_str().into(), true).await.map(|()| "is cut off".to_owned()),
         How::Off => docker.engine.kill(&part(site, &id).await?.id).await.map(|()| "is killed".to_owned()),
@@ -35,7 +37,7 @@ pub async fn strike(site: &Site, what: &str, how: &How, line: &Line) -> Result<(
 /// Ends what was broken, all or this.
 pub async fn heal(site: &Site, what: Option<&str>, line: &Line) -> Result<(), Stop> {
     let docker = &site.docker;
-    let only = what.map(|what| zone(site, what));
+    let only = what.map(|what| site.zone(what)).transpose()?;
     for name in &site.wanted.topology().zones {
         if only.as_ref().is_some_and(|only| only.as_ref() != Some(name)) {
             continue;
@@ -111,11 +113,6 @@ async fn part(site: &Site, id: &str) -> Result<Seen, Stop> {
 
 fn is(seen: &Seen, id: &str) -> bool {
     seen.labels.as_ref().is_some_and(|labels| labels.name == id)
-}
-
-fn zone(site: &Site, what: &str) -> Option<ZoneName> {
-    let name = what.strip_prefix("zone-")?;
-    site.wanted.topology().zones.iter().find(|zone| zone.as_str() == name).cloned()
 }
 
 fn failed(trouble: Trouble) -> Stop {

@@ -26,9 +26,13 @@ pub async fn ensure(site: &Site, origin: Option<Origin>, line: &Line) -> Result<
     for pool in &site.wanted.topology().pools {
         release(site, pool.release.as_str(), None, line).await?;
     }
-    line.show(format!("{KEEPER}: building"));
-    let tar = program::tar(SUPERVISOR, &program::cache())?;
-    make(&images, &plain(KEEPER, ImageSource::Tar(tar)), line).await
+    make(&images, &keeper(&program::cache(), &|said| line.show(format!("{KEEPER}: {said}")))?, line).await
+}
+
+/// The image of what keeps sites, built from this project.
+pub fn keeper(cache: &Path, told: &dyn Fn(&str)) -> Result<Image, String> {
+    told("building");
+    Ok(plain(KEEPER, ImageSource::Tar(program::tar(SUPERVISOR, cache, told)?)))
 }
 
 /// Makes sure that a release's image is there; with a fault, that it starts with it.
@@ -40,7 +44,13 @@ pub async fn release(site: &Site, release: &str, fault: Option<&str>, line: &Lin
             "{file}: nothing says what release {release} runs from: add [releases.\"*\"] with an image"
         ));
     };
-    if fault.is_none() && find(&images, &program.image).await? {
+    if fault.is_none()
+        && let Some(there) = images.find(&program.image).await.map_err(|error| said(&error))?
+    {
+        let ill = there.environment.iter().find_map(|told| told.strip_prefix("SITE_FAULT="));
+        if let Some(ill) = ill {
+            line.say(format!("{}: it was made with --fault {ill}, and starts so", program.image));
+        }
         return Ok(());
     }
     if program.image != format!("{APP}:{release}") {
@@ -49,8 +59,9 @@ pub async fn release(site: &Site, release: &str, fault: Option<&str>, line: &Lin
             Some(_) => Err(format!("--fault: {} is not the reference application's", program.image)),
         };
     }
-    line.show(format!("{}: building", program.image));
-    let tar = program::tar(SITE, &program::cache())?;
+    let told = |said: &str| line.show(format!("{}: {said}", program.image));
+    told("building");
+    let tar = program::tar(SITE, &program::cache(), &told)?;
     make(&images, &image::app(tar, release, fault), line).await
 }
 

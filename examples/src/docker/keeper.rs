@@ -52,9 +52,12 @@ fn wanted(site: &Site) -> Result<Wanted, String> {
     fs::create_dir_all(&around).map_err(|error| told(&around, error))?;
     let content = fs::read(&site.provider).map_err(|error| told(&site.provider, error))?;
     let mut mounts = vec![pair(&around, "")];
-    // One file may be the certificate of several names, and is mounted once.
-    let certificates: BTreeSet<&PathBuf> = settings.certificates.values().collect();
-    mounts.extend(certificates.into_iter().map(|place| pair(place, ":ro")));
+    // Folders, for a file that is mounted stays the old one where another takes its name; a name may stand for a file
+    // somewhere else.
+    let real = settings.certificates.values().filter_map(|place| place.canonicalize().ok());
+    let folders = settings.certificates.values().cloned().chain(real);
+    let folders: BTreeSet<PathBuf> = folders.filter_map(|place| place.parent().map(Path::to_path_buf)).collect();
+    mounts.extend(folders.iter().filter(|folder| **folder != around).map(|folder| pair(folder, ":ro")));
     let mut environment = Vec::new();
     let mut user = None;
     match settings.engine.clone().or_else(|| std::env::var("DOCKER_HOST").ok()) {

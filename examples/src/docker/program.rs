@@ -4,6 +4,7 @@ pub use crate::{place::root, stop::said};
 use ha_local::docker::image::program_tar;
 use std::{
     fs,
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -26,20 +27,28 @@ pub fn cache() -> PathBuf {
     root().join("target/ha-images")
 }
 
-/// Builds the program, and answers the place of the tar from which its image is made.
-pub fn tar(program: Program, cache: &Path) -> Result<PathBuf, String> {
+/// Builds the program, and answers the place of the tar from which its image is made. What cargo says is told line by
+/// line: a first build takes minutes, and so may waiting for another cargo.
+pub fn tar(program: Program, cache: &Path, told: &dyn Fn(&str)) -> Result<PathBuf, String> {
     let (root, target, Program { package, name, features }) = (root(), host()?, program);
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     // A target that is named has its flags to itself: build scripts and other packages are built as ever.
-    let built = Command::new(cargo)
-        .args(["build", "--quiet", "--release", "--package", package, "--bin", name])
+    let mut cargo = Command::new(cargo)
+        .args(["build", "--release", "--package", package, "--bin", name])
         .args(["--features", features, "--target", &target])
         .env("RUSTFLAGS", "-C target-feature=+crt-static")
         .current_dir(root)
-        .status()
+        .stderr(Stdio::piped())
+        .spawn()
         .map_err(|error| format!("cargo: {error}"))?;
-    if !built.success() {
-        return Err(format!("{name} of {package} cannot be built"));
+    let mut lines = Vec::new();
+    for line in cargo.stderr.take().map(BufReader::new).into_iter().flat_map(BufRead::lines).map_while(Result::ok) {
+        told(line.trim());
+        lines.push(line);
+    }
+    if !cargo.wait().map_err(|error| format!("cargo: {error}"))?.success() {
+        lines.retain(|line| !line.trim_start().starts_with("Compiling "));
+        return Err(format!("{name} of {package} cannot be built:\n{}", lines.join("\n")));
     }
     let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder));
     let contents = program_tar(&folder.join(&target).join("release").join(name)).map_err(|error| said(&error))?;

@@ -5,10 +5,16 @@ use crate::{place, stop::Stop};
 use ha_core::{
     ValidTopology,
     backend::{Scope, state::InstancePhase},
+    name::ZoneName,
     topology::{HoldMode, Topology},
 };
-use ha_local::docker::{Docker, Settings, pool::PoolRow, state::Tables};
+use ha_local::docker::{
+    Docker, Settings,
+    pool::{MemberRow, PoolRow},
+    state::Tables,
+};
 use std::{
+    fs,
     path::{Component, Path, PathBuf},
     sync::Arc,
 };
@@ -47,14 +53,26 @@ impl Site {
             let which = engine.or_else(|| std::env::var("DOCKER_HOST").ok());
             let which = which.unwrap_or_else(|| "unix:///var/run/docker.sock".to_owned());
             let advice = "start one, say by DOCKER_HOST where it is, or ask for the right to use it (group docker)";
-            Stop::Failed(format!("no Docker engine answers at {which}: {trouble}\n{advice}"))
+            Stop::Failed(format!("no Docker engine answers at {which}: {}\n{advice}", trouble.said_only()))
         })?;
         Ok(Self { scope: wanted.scope(), wanted, docker, provider })
     }
 
     /// The tables of the provider.
     pub async fn tables(&self) -> Result<Tables, Stop> {
-        self.docker.directory.read().await.map_err(|trouble| Stop::Failed(trouble.to_string()))
+        self.docker.directory.read().await.map_err(|trouble| Stop::Failed(trouble.said_only()))
+    }
+
+    /// Refuses a directory in which nothing can be remembered, before anything is made.
+    pub fn remembers(&self) -> Result<(), Stop> {
+        let place = &self.docker.settings.directory;
+        let trial = place.join("trial");
+        let tried =
+            fs::create_dir_all(place).and_then(|()| fs::write(&trial, "")).and_then(|()| fs::remove_file(&trial));
+        tried.map_err(|error| {
+            let (place, provider) = (place.display(), self.provider.display());
+            Stop::Wrong(format!("{provider}: directory: {place} cannot be written: {error}; name another"))
+        })
     }
 
     /// The site's pools as they are.
@@ -92,8 +110,7 @@ impl Site {
         for row in self.pools(tables) {
             let nth = said.strip_prefix(row.spec.name.as_str()).and_then(|rest| rest.strip_prefix('-'));
             let nth = nth.and_then(|rest| rest.parse::<usize>().ok());
-            let mut present: Vec<_> = row.present().collect();
-            present.sort_by(|a, b| (&a.zone, a.launched).cmp(&(&b.zone, b.launched)));
+            let present = in_order(row);
             let found = match nth {
                 Some(nth) => nth.checked_sub(1).and_then(|index| present.get(index)).copied(),
                 None => present.iter().find(|member| member.id.as_str() == said).copied(),
@@ -102,11 +119,37 @@ impl Site {
                 return Ok((row.spec.name.to_string(), member.id.to_string()));
             }
         }
-        let zones = self.wanted.topology().zones.iter().map(|zone| format!("zone-{zone}"));
-        let there = self.pools(tables).flat_map(PoolRow::present).map(|member| member.id.to_string());
-        let all: Vec<String> = zones.chain(there).collect();
-        Err(Stop::Wrong(format!("there is no {said}; there are {}", all.join(", "))))
+        self.is_there(tables)?;
+        let there = self.pools(tables).flat_map(in_order).map(|member| member.id.to_string());
+        let all: Vec<String> = there.collect();
+        Err(Stop::Wrong(format!("there is no instance {said}; there are {}", all.join(", "))))
     }
+
+    /// The zone that is called `zone-Z`; nothing where an instance is meant.
+    pub fn zone(&self, said: &str) -> Result<Option<ZoneName>, Stop> {
+        let zones = &self.wanted.topology().zones;
+        let Some(name) = said.strip_prefix("zone-") else { return Ok(None) };
+        let found = zones.iter().find(|zone| zone.as_str() == name).cloned();
+        // A pool may be called zone, and its instances zone-a-1.
+        if found.is_none() && self.wanted.topology().pools.iter().all(|pool| pool.name.as_str() != "zone") {
+            let all: Vec<&str> = zones.iter().map(ZoneName::as_str).collect();
+            return Err(Stop::Wrong(format!("there is no zone {name}; there are {}", all.join(", "))));
+        }
+        Ok(found)
+    }
+
+    /// Refuses what can only be done to a site that was brought up.
+    pub fn is_there(&self, tables: &Tables) -> Result<(), Stop> {
+        let none = self.pools(tables).next().is_none();
+        if none { Err(Stop::Failed(format!("{} is not there: docker_site up", self.scope.name))) } else { Ok(()) }
+    }
+}
+
+/// A pool's instances by zone, as the status shows them.
+fn in_order(row: &PoolRow) -> Vec<&MemberRow> {
+    let mut present: Vec<_> = row.present().collect();
+    present.sort_by(|a, b| (&a.zone, a.launched).cmp(&(&b.zone, b.launched)));
+    present
 }
 
 /// Pulls an instance out of its pool, another in its place.

@@ -78,12 +78,18 @@ fn page(site: &Site, tables: &Tables, (keeper, keeps): (&str, bool), paint: Pain
     if pools.is_empty() && mine(site, tables).next().is_none() {
         return page + "nothing is there: docker_site up\n";
     }
+    // What is long makes its column wider.
+    let members = || pools.iter().flat_map(|row| &row.members);
+    let longest = |least: usize, word: fn(&MemberRow) -> &str| {
+        members().map(|member| word(member).chars().count()).max().unwrap_or_default().max(least)
+    };
+    let widths = [longest(14, |member| member.id.as_str()), longest(12, |member| member.release.as_str())];
     for zone in &site.wanted.topology().zones {
         let (how, tone) = how(tables.zone(&site.scope.name, zone));
         page += &format!("\n{} {}\n", strong(&format!("zone {zone}")), paint.paint(tone, how, 0));
         for row in &pools {
             let there = row.members.iter().filter(|member| member.zone == *zone);
-            there.for_each(|member| page += &instance(site, tables, (row, member), paint));
+            there.for_each(|member| page += &instance(site, tables, (row, member), (widths, paint)));
         }
     }
     page += "\n";
@@ -106,7 +112,12 @@ fn page(site: &Site, tables: &Tables, (keeper, keeps): (&str, bool), paint: Pain
     page
 }
 
-fn instance(site: &Site, tables: &Tables, (row, member): (&PoolRow, &MemberRow), paint: Paint) -> String {
+fn instance(
+    site: &Site,
+    tables: &Tables,
+    (row, member): (&PoolRow, &MemberRow),
+    ([wide, release_wide], paint): ([usize; 2], Paint),
+) -> String {
     let (phase, tone) = stands(member.phase);
     let targets = mine(site, tables).flat_map(|balancer| balancer.targets.iter().map(move |it| (balancer, it)));
     let judged = targets.filter(|(_, target)| target.pool == row.spec.name && target.instance == member.id);
@@ -115,7 +126,8 @@ fn instance(site: &Site, tables: &Tables, (row, member): (&PoolRow, &MemberRow),
     let address = format!("{}:{}", member.address, row.spec.boot.port);
     let phase = paint.paint(tone, phase, 9);
     let (id, release) = (&member.id, &member.release);
-    format!("  {id:<14} {phase}  {release:<12} {address:<21} {}\n", judged.join(", "))
+    let line = format!("  {id:<wide$} {phase}  {release:<release_wide$} {address:<21} {}", judged.join(", "));
+    line.trim_end().to_owned() + "\n"
 }
 
 fn value(site: &Site, tables: &Tables, (keeper, keeps): (&str, bool)) -> Value {

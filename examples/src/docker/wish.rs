@@ -26,6 +26,7 @@ pub async fn up(site: &Site, origin: Option<Origin>, line: &Line) -> Result<(), 
         let problems = first.problems.iter().map(|problem| format!("\n  {problem}")).collect::<String>();
         return Err(Stop::Wrong(format!("containers cannot keep this site:{problems}")));
     }
+    site.remembers()?;
     images::ensure(site, origin, line).await?;
     line.say(format!("site {}: its supervisor starts", site.scope));
     keeper::start(site).await?;
@@ -54,7 +55,7 @@ pub async fn release(site: &Site, pool: &str, (name, fault): (&str, Option<&str>
     line.say("a visitor asks for ten pages a second meanwhile, so that the gate has answers to read");
     let took = tokio::select! {
         took = change(site, topology, line) => took?,
-        never = visit(site) => match never {},
+        never = visit(site, line) => match never {},
     };
     let tables = site.tables().await?;
     let row = site.pools(&tables).find(|row| row.spec.name.as_str() == pool);
@@ -183,7 +184,8 @@ fn progress(site: &Site, tables: &ha_local::docker::state::Tables) -> String {
         }
         let counts: Vec<_> =
             releases.iter().map(|(release, [ready, all])| format!("{release} {ready}/{all} ready")).collect();
-        parts.push(format!("{} (wants {}): {}", row.spec.name, row.desired, counts.join(", ")));
+        let counts = if counts.is_empty() { "none".to_owned() } else { counts.join(", ") };
+        parts.push(format!("{} (wants {}): {counts}", row.spec.name, row.desired));
     }
     for row in tables.balancers.values().filter(|row| row.owner == site.scope) {
         let healthy = row.targets.iter().filter(|target| target.health == TargetHealth::Healthy).count();

@@ -1,7 +1,7 @@
 //! What is a provider's own and in no topology: where it remembers, what releases run from, ports, certificates, timers.
 
 use super::image;
-use ha_core::{keeper::Policy, name::Release, time::text, topology::HealthCheck};
+use ha_core::{backend::Kind, keeper::Policy, name::Release, time::text, topology::HealthCheck};
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -219,10 +219,14 @@ impl Settings {
     }
 
     /// A port that may be published on loopback: not among those given away, and nobody listens there.
-    pub fn free_port(&self, taken: &BTreeSet<u16>) -> Option<u16> {
+    pub fn free_port(&self, taken: &BTreeSet<u16>) -> Result<u16, Kind> {
         let (first, last) = self.ports;
         let mut ports = (first..=last).filter(|port| !taken.contains(port));
-        ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
+        let free = ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
+        free.ok_or_else(|| {
+            let advice = "end who listens there, or give others in the provider's file, as ports = [21000, 21999]";
+            Kind::NotReady(format!("too few of the ports {first} to {last} of 127.0.0.1 are free: {advice}"))
+        })
     }
 }
 
@@ -268,9 +272,10 @@ mod tests {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let busy = listener.local_addr().unwrap().port();
         let settings = Settings { ports: (busy, busy), ..Settings::new("d") };
-        assert_eq!(settings.free_port(&BTreeSet::new()), None);
+        let told = settings.free_port(&BTreeSet::new()).unwrap_err().to_string();
+        assert!(told.contains(&busy.to_string()) && told.contains("ports = ["), "{told}");
         drop(listener);
-        assert_eq!(settings.free_port(&BTreeSet::new()), Some(busy));
-        assert_eq!(settings.free_port(&BTreeSet::from([busy])), None);
+        assert_eq!(settings.free_port(&BTreeSet::new()), Ok(busy));
+        assert!(settings.free_port(&BTreeSet::from([busy])).is_err());
     }
 }

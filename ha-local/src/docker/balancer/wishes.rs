@@ -50,7 +50,7 @@ pub(super) fn allot(tables: &Tables, settings: &Settings, row: &mut BalancerRow)
     let balancers = tables.balancers.values().flat_map(BalancerRow::ports);
     let mut taken: BTreeSet<u16> = balancers.chain(tables.name_servers.values().map(|row| row.port)).collect();
     let mut next = || {
-        let port = settings.free_port(&taken).ok_or(Kind::Quota)?;
+        let port = settings.free_port(&taken)?;
         taken.insert(port);
         Ok::<u16, Kind>(port)
     };

@@ -72,7 +72,7 @@ impl Pass<'_> {
         let open = move |tables: &mut Tables| {
             let servers = tables.name_servers.values().map(|row| row.port);
             let taken = tables.balancers.values().flat_map(|row| row.ports()).chain(servers).collect();
-            let port = settings.free_port(&taken).ok_or(Kind::Quota)?;
+            let port = settings.free_port(&taken)?;
             let row = ServerRow { owner: scope.clone(), port, key, written: String::new() };
             tables.name_servers.entry(scope.to_string()).or_insert(row);
             Ok(())

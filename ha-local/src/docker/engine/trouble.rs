@@ -25,9 +25,16 @@ impl Trouble {
     pub fn kind(&self) -> &Kind {
         &self.kind
     }
-    /// What was said about it, without what the caller can do.
+    /// What was said about it, and its sources, without what the caller can do.
     pub fn said_only(&self) -> String {
-        self.source.as_ref().map(ToString::to_string).unwrap_or_default()
+        let first = self.source.as_ref().map(|source| &**source as &(dyn std::error::Error + 'static));
+        let sources = std::iter::successors(first, |error| error.source());
+        sources.map(ToString::to_string).fold(String::new(), |said, next| match said.as_str() {
+            "" => next,
+            // Some say what their source says.
+            before if before.ends_with(&next) => said,
+            before => format!("{before}: {next}"),
+        })
     }
     /// The code of the engine's answer, if it gave one.
     pub(super) fn status(&self) -> Option<u16> {
@@ -142,6 +149,8 @@ mod tests {
 
     #[test]
     fn an_error_tells_what_was_said() {
+        let refused = Refused::IOError { err: io::Error::new(io::ErrorKind::ConnectionRefused, "nobody listens") };
+        assert!(Trouble::from(refused).said_only().ends_with("nobody listens"));
         let trouble = Trouble::said(Kind::Denied, "not yours");
         assert_eq!(trouble.to_string(), "denied: not yours");
         let error = trouble.of("network.ensure", Resource::Network);

@@ -27,12 +27,13 @@ pub struct Found {
     pub contents: String,
     id: String,
     bytes: u64,
+    environment: Vec<String>,
 }
 
 impl Found {
     /// It was there already.
     pub fn present(self) -> Made {
-        Made { id: self.id, bytes: self.bytes, present: true }
+        Made { id: self.id, bytes: self.bytes, present: true, environment: self.environment }
     }
 }
 
@@ -42,11 +43,12 @@ pub async fn find(engine: &Docker, name: &str) -> Result<Option<Found>, ImageErr
         Err(Error::DockerResponseServerError { status_code: 404, .. }) => return Ok(None),
         found => found.map_err(ImageError::engine(format!("inspect {name}")))?,
     };
-    let labels = found.config.and_then(|config| config.labels).unwrap_or_default();
+    let config = found.config.unwrap_or_default();
+    let (labels, environment) = (config.labels.unwrap_or_default(), config.env.unwrap_or_default());
     let label = |name: &str| labels.get(name).cloned().unwrap_or_default();
     let bytes = u64::try_from(found.size.unwrap_or_default()).unwrap_or_default();
     let id = found.id.unwrap_or_default();
-    Ok(Some(Found { recipe: label(RECIPE), contents: label(CONTENTS), id, bytes }))
+    Ok(Some(Found { recipe: label(RECIPE), contents: label(CONTENTS), id, bytes, environment }))
 }
 
 /// Has the engine pull an image; tells what it says.

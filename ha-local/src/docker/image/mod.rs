@@ -88,6 +88,8 @@ pub struct Made {
     pub bytes: u64,
     /// Whether it was there already.
     pub present: bool,
+    /// What its processes are told, as `NAME=value`.
+    pub environment: Vec<String>,
 }
 
 /// Who is told how far an image is.

@@ -6,34 +6,55 @@ use std::{ffi::OsString, path::PathBuf};
 
 /// What `--help` says.
 pub const HELP: &str = "\
-A web site of containers on this machine: brought up, looked at, broken, healed, renewed and removed.
+A web site of containers on this machine: brought up, looked at, broken,
+healed, renewed and removed.
 
 usage: docker_site COMMAND [OPTIONS]
-       (from the project: cargo run --release -p ha-examples --example docker_site --features docker -- COMMAND)
 
-  up                      makes the images that are missing, then the site; prints the URL to open
-  status [--json]         instances by zone, balancers, names, and who keeps the site
+  up                      makes the images that are missing, then the site;
+                          prints the URL to open
+  status [--json]         instances by zone, balancers, names, who keeps it
   break zone-Z [--cut | --full]
-                          takes the power from zone Z; --cut: closes its border instead; --full: refuses launches
+                          takes the power from zone Z; --cut: closes its
+                          border instead; --full: refuses launches
   break INSTANCE [--freeze | --cut | --fault KIND]
-                          kills an instance (its name, or POOL-N: the Nth of the list); --freeze, --cut off, or
-                          --fault in the application: 500s, hang, slow:MS, not-ready
+                          kills an instance (its name, or POOL-N: the Nth of
+                          the list); --freeze, --cut off, or --fault in the
+                          application: 500s, hang, slow:MS, not-ready
   heal [zone-Z | INSTANCE]
                           ends what break began; without a name: all of it
   release NAME [--fault KIND]
-                          rolls another release out; one with a fault shows the roll-back (exit code 1)
+                          rolls another release out; one with a fault shows
+                          the roll-back (exit code 1)
   resize N                another number of instances
-  hold INSTANCE           pulls an instance out; another is launched in its place
+  hold INSTANCE           pulls an instance out; another is launched instead
   put-back INSTANCE       puts it back
-  down                    removes everything but the images and their cache, which is named
+  down                    removes everything but the images and their cache,
+                          which is named
 
-  --topology FILE         the site, as TOML                  [examples/sites/web.toml]
-  --provider FILE         what is the provider's own         [beside the topology: web.docker.toml for web.toml;
-                                                              if there is none, examples/sites/web.docker.toml]
+  --topology FILE         the site, as TOML        [examples/sites/web.toml]
+  --provider FILE         what is the provider's own of it [beside the
+                          topology: web.docker.toml for web.toml; if there is
+                          none, examples/sites/web.docker.toml]
   --pool NAME             of which pool, where there are several
-  --images debian|public  where missing images come from     [Debian packages where apt-get is, else public images]
+  --images debian|public  where missing images come from [Debian packages
+                          where apt-get is, else public images]
 
-The exit code is 0 when it was done, 1 when it was not, 2 when an argument or a file is wrong.
+The exit code is 0 when it was done, 1 when it was not, 2 when an argument or
+a file is wrong.
+
+examples (from the project, after
+cargo build --release -p ha-examples --example docker_site --features docker,
+as target/release/examples/docker_site):
+  docker_site up
+  docker_site break zone-a
+  docker_site break web-2 --freeze
+  docker_site heal
+  docker_site release 2026.11.2
+  docker_site release 2026.11.3 --fault 500s
+  docker_site up --topology examples/sites/shop_and_admin.toml
+  docker_site resize 4 --pool web --topology shop.toml
+  docker_site down
 ";
 
 /// What is to be done.
@@ -229,6 +250,9 @@ mod tests {
         for word in ["up", "status", "break", "heal", "release", "resize", "hold", "put-back", "down"] {
             assert!(HELP.contains(&format!("\n  {word} ")), "{word}");
         }
+        assert!(HELP.lines().all(|line| line.chars().count() <= 80));
+        let examples = HELP.lines().filter_map(|line| line.strip_prefix("  docker_site "));
+        assert!(examples.map(|line| command(line).unwrap()).count() > 5, "every example is one");
     }
 
     #[test]

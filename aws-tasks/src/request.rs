@@ -27,7 +27,9 @@ impl Request {
 
     /// `DescribeVpcs`, or method and path where a service has no actions.
     pub fn call(&self) -> String {
-        match self.body.split('&').find_map(|pair| pair.strip_prefix("Action=")) {
+        // CloudWatch: /service/NAME/operation/ACTION
+        let action = self.body.split('&').find_map(|pair| pair.strip_prefix("Action="));
+        match action.or_else(|| self.uri.split_once("/operation/").map(|(_, action)| action)) {
             Some(action) => action.to_owned(),
             None => format!("{} {}", self.method, self.uri),
         }
@@ -65,5 +67,7 @@ mod tests {
         let put = request("PUT", "/store/lease", "Hello");
         assert_eq!((put.call().as_str(), put.changes()), ("PUT /store/lease", true));
         assert!(!request("GET", "/store/lease", "").changes());
+        let metrics = request("POST", "/service/Granite/operation/GetMetricData", "\u{1}");
+        assert_eq!((metrics.call().as_str(), metrics.changes()), ("GetMetricData", false));
     }
 }

@@ -78,7 +78,6 @@ fn changed() -> String {
         ("capacity = 12", "capacity = 13"),
         ("[\"a\", \"b\", \"c\"]", "[\"a\", \"b\", \"c\", \"d\"]"),
         ("bake = \"2m\"", "bake = \"1s\""),
-        ("max_errors = 0.01", "no_reading = \"go_on\"\nmax_errors = 0.01"),
     ] {
         assert!(text.contains(before), "the reference site has no {before}");
         text = text.replacen(before, after, 1);
@@ -103,7 +102,8 @@ fn lives(kind: Kind) {
     fs::write(&file, changed()).expect("a file can be written");
     let provider = sites().join("web.aws.toml");
     let with = |word| [word, "--provider", provider.to_str().expect("a plain name")];
-    assert!(world.done(&with("apply"), Some(&file)).1 > 0);
+    let (said, changes) = world.done(&with("apply"), Some(&file));
+    assert!(changes > 0 && said.contains("roll-outs go on without readings"), "{said}");
     assert_eq!(world.done(&with("apply"), Some(&file)).1, 0, "asked for again after the change");
     let (status, _) = world.done(&with("status"), Some(&file));
     assert_eq!(status.matches(" 2026.11.2 ").count(), 13, "{status}");
@@ -160,6 +160,32 @@ fn a_site_over_tls_is_made_asked_for_again_and_removed() {
     assert_eq!(world.done(&with("apply"), Some(&file)).1, 0);
     world.done(&with("remove"), Some(&file));
     assert_eq!(world.account(), before);
+}
+
+#[test]
+fn a_gate_that_is_to_wait_for_readings_says_so_and_what_would_do_and_gives_up() {
+    let (world, folder) = (World::start(Kind::Moto), folder("moto-gate"));
+    let write = |name: &str, release: &str| {
+        let text = format!(
+            "name = \"shop\"\nzones = [\"a\", \"b\"]\n[[pool]]\nname = \"web\"\nrelease = \"{release}\"\nsize = \"2..=3\"\n\
+             capacity = 2\nready = {{ path = \"/\", budget = \"10s\" }}\n[pool.rollout]\nbake = \"1s\"\n[[balancer]]\n\
+             name = \"front\"\nlisten = \"http\"\nto = \"web\"\n"
+        );
+        fs::write(folder.join(name), text).expect("a file can be written");
+        folder.join(name)
+    };
+    world.done(&["apply"], Some(&write("one.toml", "1")));
+    let output = world.run(&["apply", "--no-reading", "wait"], Some(&write("two.toml", "2")));
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}{error}");
+    for told in [&said, &error] {
+        assert!(told.contains("no reading of 2") && told.contains("no_reading = \"go_on\""), "{said}{error}");
+        assert!(!told.contains("20778d"), "an instant is no age: {told}");
+    }
+    let asked = world.proxy.take().iter().filter(|it| it.request.call() == "GetMetricData").count();
+    assert!((1..=6).contains(&asked), "CloudWatch was asked {asked} times");
+    world.done(&["apply"], Some(&folder.join("two.toml")));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The AWS backend of ha-core: EC2 and Auto Scaling, Elastic Load Balancing, Route 53 and S3 behind its ports.
+//! The AWS backend of ha-core: EC2 and Auto Scaling, Elastic Load Balancing, CloudWatch, Route 53 and S3 behind its ports.
 //!
 //! A topology says what is wanted; a [`Provider`] file says what is AWS's own: region, images, certificates. Nothing is
 //! kept on the caller's side: names derive from the topology, whose an object is and what was asked for last is written
@@ -33,6 +33,8 @@ pub mod observer;
 #[cfg(feature = "pool")]
 mod pool;
 mod provider;
+#[cfg(feature = "readings")]
+mod readings;
 #[cfg(feature = "balancer")]
 mod share;
 #[cfg(feature = "network")]

@@ -14,7 +14,7 @@ use std::{fmt, sync::Arc};
 pub struct Call {
     /// The service it is signed for: `ec2`, `s3`, ...
     pub service: String,
-    /// `CreateVpc`, or method and path where a service has no actions: `PUT /shop/lease`.
+    /// `CreateVpc`, or method and path where a service names no action: `PUT /shop/lease`.
     pub name: String,
 }
 
@@ -40,8 +40,10 @@ impl Call {
 
     fn named((method, uri): (&str, &str), body: &str, signature: &str) -> Self {
         let action = body.split('&').find_map(|pair| pair.strip_prefix("Action="));
-        let path = || uri.splitn(4, '/').nth(3).unwrap_or_default();
-        let name = action.map_or_else(|| format!("{method} /{}", path()), str::to_owned);
+        let path = uri.splitn(4, '/').nth(3).unwrap_or_default();
+        // CloudWatch: service/NAME/operation/ACTION
+        let action = action.or_else(|| path.split_once("/operation/").map(|(_, action)| action));
+        let name = action.map_or_else(|| format!("{method} /{path}"), str::to_owned);
         // Credential=KEY/DATE/REGION/SERVICE/aws4_request
         Self { service: signature.split('/').nth(3).unwrap_or_default().to_owned(), name }
     }
@@ -100,5 +102,7 @@ mod tests {
         assert_eq!((put.name.as_str(), put.changes()), ("PUT /store/lease", true));
         assert!(!call("GET", "http://127.0.0.1:5000/store/lease", "").changes());
         assert!(!call("POST", "http://127.0.0.1:5000/", "Action=DescribeVpcs").changes());
+        let metrics = call("POST", "http://127.0.0.1:5000/service/Granite/operation/GetMetricData", "\u{1}");
+        assert_eq!((metrics.name.as_str(), metrics.changes()), ("GetMetricData", false));
     }
 }

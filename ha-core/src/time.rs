@@ -35,8 +35,29 @@ impl std::ops::Add<Duration> for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&show(Duration::from_nanos(self.0)))
+        match self.0 {
+            u64::MAX => f.pad("never"),
+            EPOCHAL.. => f.pad(&date(self.0 / 1_000_000_000)),
+            _ => f.pad(&show(Duration::from_nanos(self.0))),
+        }
     }
+}
+
+/// So far from its zero, ten years, is only a clock that began at the Unix epoch.
+const EPOCHAL: u64 = 10 * 365 * 86_400 * 1_000_000_000;
+
+/// Seconds since the Unix epoch as a date and a time of day.
+fn date(seconds: u64) -> String {
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    // Years are counted from March, so that the leap day is a year's last; an era has 400 of them, and 146,097 days.
+    let shifted = days + 719_468;
+    let (era, of_era) = (shifted / 146_097, shifted % 146_097);
+    let of_400 = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * of_400 + of_400 / 4 - of_400 / 100);
+    let march = (5 * of_year + 2) / 153;
+    let (day, month) = (of_year - (153 * march + 2) / 5 + 1, if march < 10 { march + 3 } else { march - 9 });
+    let year = era * 400 + of_400 + u64::from(month <= 2);
+    format!("{year}-{month:02}-{day:02} {:02}:{:02}:{:02} UTC", second / 3600, second / 60 % 60, second % 60)
 }
 
 impl fmt::Debug for Timestamp {
@@ -126,6 +147,21 @@ mod tests {
             assert_eq!(parse(&show(duration)).unwrap(), duration, "{text}");
         }
         assert_eq!(show(Duration::from_secs(5400)), "1h30m");
+    }
+
+    #[test]
+    fn an_instant_of_a_run_is_shown_as_its_age_and_one_of_a_clock_on_the_wall_as_a_date() {
+        assert_eq!(Timestamp::from_secs(90).to_string(), "1m30s");
+        assert_eq!(Timestamp::NEVER.to_string(), "never");
+        for (seconds, shown) in [
+            (951_782_400, "2000-02-29 00:00:00 UTC"),
+            (951_868_799, "2000-02-29 23:59:59 UTC"),
+            (1_735_689_599, "2024-12-31 23:59:59 UTC"),
+            (1_795_299_120, "2026-11-21 22:12:00 UTC"),
+            (4_107_542_400, "2100-03-01 00:00:00 UTC"),
+        ] {
+            assert_eq!(Timestamp::from_secs(seconds).to_string(), shown);
+        }
     }
 
     #[test]

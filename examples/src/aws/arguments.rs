@@ -1,5 +1,6 @@
 //! What `aws_site` is asked on its command line.
 
+use ha_core::topology::NoReading;
 use lexopt::{Arg, Parser, ValueExt};
 use std::{ffi::OsString, path::PathBuf};
 
@@ -20,6 +21,9 @@ usage: aws_site COMMAND [OPTIONS]
                       for web.toml; if there is none, that of the default]
   --endpoint URL      all services answer here: an emulator. On this machine it
                       takes no credentials, and a topology needs no id
+  --no-reading WAY    what a roll-out's gate does where nothing is measured:
+                      go_on or wait  [as the topology says; go_on on this
+                      machine's emulator, which measures nothing]
   --yes-this-costs    apply and remove at AWS itself: what is made is paid for
 
 A release, a size or a zone is changed in the topology; then apply again.
@@ -71,6 +75,8 @@ pub struct Asked {
     pub provider: Option<PathBuf>,
     /// Where all services answer, if not at AWS.
     pub endpoint: Option<String>,
+    /// What gates do without a reading, if it was said.
+    pub no_reading: Option<NoReading>,
     /// Whether whoever asks knows that it costs money.
     pub costs: bool,
 }
@@ -81,6 +87,7 @@ struct Options {
     look: bool,
     json: bool,
     costs: bool,
+    no_reading: Option<NoReading>,
     topology: Option<PathBuf>,
     provider: Option<PathBuf>,
     endpoint: Option<String>,
@@ -98,6 +105,7 @@ fn parse(mut parser: Parser) -> Result<Asked, lexopt::Error> {
             Arg::Long("help") | Arg::Short('h') => options.words = vec!["help".into()],
             Arg::Long("look") => options.look = true,
             Arg::Long("json") => options.json = true,
+            Arg::Long("no-reading") => options.no_reading = Some(way(&parser.value()?.string()?)?),
             Arg::Long("yes-this-costs") => options.costs = true,
             Arg::Long("topology") => options.topology = Some(parser.value()?.into()),
             Arg::Long("provider") => options.provider = Some(parser.value()?.into()),
@@ -107,8 +115,16 @@ fn parse(mut parser: Parser) -> Result<Asked, lexopt::Error> {
         }
     }
     let command = command(&options)?;
-    let Options { topology, provider, endpoint, costs, .. } = options;
-    Ok(Asked { command, topology, provider, endpoint, costs })
+    let Options { topology, provider, endpoint, no_reading, costs, .. } = options;
+    Ok(Asked { command, topology, provider, endpoint, no_reading, costs })
+}
+
+fn way(word: &str) -> Result<NoReading, lexopt::Error> {
+    match word {
+        "go_on" => Ok(NoReading::GoOn),
+        "wait" => Ok(NoReading::Wait),
+        other => Err(format!("--no-reading {other:?}: go_on or wait").into()),
+    }
 }
 
 fn command(options: &Options) -> Result<Command, lexopt::Error> {
@@ -127,6 +143,7 @@ fn command(options: &Options) -> Result<Command, lexopt::Error> {
     let unused = [
         ("--look", look && !matches!(command, Command::Plan { .. })),
         ("--json", json && !shows),
+        ("--no-reading", options.no_reading.is_some() && !matches!(command, Command::Apply)),
         ("--yes-this-costs", options.costs && shows),
     ];
     match unused.into_iter().find(|(_, unused)| *unused) {
@@ -193,6 +210,8 @@ mod tests {
             ("apply --json", "--json"),
             ("status --look", "--look"),
             ("plan --yes-this-costs", "--yes-this-costs"),
+            ("remove --no-reading wait", "--no-reading"),
+            ("apply --no-reading sometimes", "go_on or wait"),
             ("apply --endpoint", "--endpoint"),
             ("apply --endpoint localhost:5000", "http://"),
             ("apply --endpoint http://localhost@aws.example", "--endpoint"),

@@ -3,7 +3,11 @@
 use super::arguments::{Asked, Command};
 use crate::{place, stop::Stop};
 use ha_aws::{Aws, Provider};
-use ha_core::{ValidTopology, backend::Backend};
+use ha_core::{
+    ValidTopology,
+    backend::Backend,
+    topology::{NoReading, Topology},
+};
 use std::{fs, time::Duration};
 
 /// The mark of a site on an emulator whose topology has none: nothing there outlives the emulator.
@@ -19,6 +23,8 @@ pub struct Site {
     pub backend: Backend,
     /// Whether an emulator on this machine answers.
     pub here: bool,
+    /// Whether gates go on without a reading though the topology lets them wait, and nobody said so.
+    pub unmeasured: bool,
 }
 
 impl Site {
@@ -27,9 +33,15 @@ impl Site {
         let file = place::topology(asked.topology.as_deref());
         let mut wanted = ValidTopology::load(&file).map_err(|problems| Stop::Wrong(problems.to_string()))?;
         let here = asked.is_here();
-        if here && wanted.topology().id.is_none() {
-            let named = wanted.topology().clone().id(ON_AN_EMULATOR);
-            wanted = named.validate().map_err(|problems| Stop::Wrong(problems.to_string()))?;
+        let mut topology = wanted.topology().clone();
+        if here && topology.id.is_none() {
+            topology = topology.id(ON_AN_EMULATOR);
+        }
+        let no_reading = asked.no_reading.or(here.then_some(NoReading::GoOn));
+        let unmeasured =
+            no_reading.is_some_and(|way| without_a_reading(&mut topology, way)) && asked.no_reading.is_none();
+        if topology != *wanted.topology() {
+            wanted = topology.validate().map_err(|problems| Stop::Wrong(problems.to_string()))?;
         }
         let provider = place::provider(asked.provider.as_deref(), &file, "aws");
         let name = provider.display().to_string();
@@ -42,7 +54,7 @@ impl Site {
         if here {
             aws = aws.credentials("test", "test").settle(LOCAL.0).call_timeout(LOCAL.1);
         }
-        Ok(Self { wanted, backend: aws.connect().await, here })
+        Ok(Self { wanted, backend: aws.connect().await, here, unmeasured })
     }
 
     /// Refuses what would cost money and was not said to.
@@ -57,4 +69,16 @@ impl Site {
              --yes-this-costs (or --endpoint http://127.0.0.1:PORT of an emulator)"
         )))
     }
+}
+
+/// Lets the gates before which a balancer stands do this without a reading; whether that changed one of them.
+fn without_a_reading(topology: &mut Topology, way: NoReading) -> bool {
+    let served: Vec<_> =
+        topology.balancers.iter().flat_map(|balancer| &balancer.routes).map(|route| &route.pool).collect();
+    let mut changed = false;
+    for pool in topology.pools.iter_mut().filter(|pool| served.contains(&&pool.name)) {
+        changed |= pool.rollout.gate.no_reading != way;
+        pool.rollout.gate.no_reading = way;
+    }
+    changed
 }

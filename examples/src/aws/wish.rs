@@ -43,6 +43,9 @@ pub async fn apply(site: &Site, line: &Line) -> Result<(), Stop> {
     if site.backend.store.is_none() {
         line.say("the provider file names no bucket: whoever applies at the same time is not kept out");
     }
+    if site.unmeasured {
+        line.say("an emulator measures no release: roll-outs go on without readings (else: --no-reading wait)");
+    }
     let report = converge(site, &site.wanted, line).await?;
     report.plan.waiting.iter().for_each(|waiting| line.say(format!("  {waiting}")));
     line.say(format!("{} is as wanted after {}", site.wanted.scope().name, show(report.took)));

@@ -42,11 +42,20 @@ pub(crate) struct Balancers {
     service: Arc<Service>,
     since: Since<Phase>,
     judged: Since<TargetHealth>,
+    #[cfg(feature = "readings")]
+    meters: crate::readings::Meters,
 }
 
 impl Balancers {
     pub fn new(service: Arc<Service>) -> Self {
-        Self { clients: Clients::new(&service), service, since: Since::default(), judged: Since::default() }
+        Self {
+            clients: Clients::new(&service),
+            #[cfg(feature = "readings")]
+            meters: crate::readings::Meters::new(&service),
+            service,
+            since: Since::default(),
+            judged: Since::default(),
+        }
     }
 
     async fn make(&self, scope: &Scope, spec: &BalancerSpec, seen: &Seen, wish: &Wish) -> Result<()> {

@@ -82,12 +82,20 @@ pub(crate) struct Served {
     pub name: String,
     /// The target groups into which its instances go.
     pub targets: BTreeSet<String>,
+    /// What is being rolled out in it.
+    #[cfg(feature = "readings")]
+    pub trial: Option<crate::readings::Trial>,
 }
 
 impl Served {
     /// A pool that was just made.
     pub fn fresh(name: &str) -> Self {
-        Self { name: name.into(), targets: BTreeSet::new() }
+        Self {
+            name: name.into(),
+            targets: BTreeSet::new(),
+            #[cfg(feature = "readings")]
+            trial: None,
+        }
     }
 }
 
@@ -258,8 +266,14 @@ pub(crate) fn served(groups: &[AutoScalingGroup], scope: &Scope) -> Pools {
         let pairs = it.tags().iter().filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned())));
         let tags: Tags = pairs.collect();
         let own = tags.get(mark::OBJECT).filter(|_| mark::stranger(&tags, scope).is_none())?;
-        let targets = it.target_group_arns().iter().cloned().collect();
-        Some((own.strip_prefix("pool-")?.into(), Served { name: it.auto_scaling_group_name()?.into(), targets }))
+        let served = Served {
+            name: it.auto_scaling_group_name()?.into(),
+            targets: it.target_group_arns().iter().cloned().collect(),
+            // Who runs what is only known where the instances are listed, too.
+            #[cfg(feature = "readings")]
+            trial: None,
+        };
+        Some((own.strip_prefix("pool-")?.into(), served))
     };
     groups.iter().filter_map(pool).collect()
 }

@@ -103,6 +103,8 @@ impl Balancers {
         let seen = Seen { pools: pools?, ..seen };
         let mut states: Vec<BalancerState> =
             seen.albs.iter().map(|alb| self.state(scope, (alb, &seen), at, wish)).collect::<Result<_>>()?;
+        #[cfg(feature = "readings")]
+        self.measure(scope, &seen, &mut states, at).await;
         for state in self.leftovers(&seen, at) {
             if !states.iter().any(|known| known.spec.name == state.spec.name) {
                 states.push(state);
@@ -125,6 +127,32 @@ impl Balancers {
             }
         }
         Ok(BalancerState { spec, phase, since, targets, readings: Vec::new() })
+    }
+
+    /// Adds what was measured of the releases that are being rolled out behind them.
+    #[cfg(feature = "readings")]
+    async fn measure(&self, scope: &Scope, seen: &Seen, states: &mut [BalancerState], at: Timestamp) {
+        let mut watched = Vec::new();
+        for (alb, state) in seen.albs.iter().zip(&*states) {
+            for (route, boot) in state.spec.routes.iter().zip(&state.spec.ready) {
+                let trial = seen.pools.get(&route.pool).and_then(|pool| pool.trial.clone());
+                let group = seen.group(&group_name(scope, &state.spec.name, (route, boot)));
+                let (Some(trial), Some(group)) = (trial, group) else { continue };
+                let healthy = group.targets.iter().filter(|(_, health)| *health == TargetHealth::Healthy);
+                watched.push(crate::readings::Watched {
+                    pool: route.pool.clone(),
+                    trial,
+                    balancer: alb.id.clone(),
+                    group: group.id.clone(),
+                    alone: state.spec.routes.len() == 1,
+                    healthy: healthy.map(|(instance, _)| instance.clone()).collect(),
+                });
+            }
+        }
+        let mut readings = self.meters.read(&watched, at).await;
+        for (alb, state) in seen.albs.iter().zip(states) {
+            state.readings = readings.remove(&alb.id).unwrap_or_default();
+        }
     }
 
     fn target(

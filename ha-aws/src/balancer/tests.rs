@@ -63,7 +63,7 @@ fn made(spec: &BalancerSpec, healthy: &[&str]) -> (Alb, Seen) {
         let name = group_name(&scope(), &spec.name, (route, boot));
         let pool = route.pool.as_str();
         let health = if healthy.contains(&pool) { TargetHealth::Healthy } else { TargetHealth::Initial };
-        seen.pools.insert(route.pool.clone(), Served { name: pool.into(), targets: [name.clone()].into() });
+        seen.pools.insert(route.pool.clone(), Served { targets: [name.clone()].into(), ..Served::fresh(pool) });
         seen.groups.push(Group {
             id: name.clone(),
             name,

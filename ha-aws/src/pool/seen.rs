@@ -23,6 +23,11 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
+#[cfg(feature = "readings")]
+use {
+    super::group::RELEASE,
+    ha_core::backend::spec::{Candidate, PoolSpec},
+};
 
 /// What EC2 knows of an instance.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -53,14 +58,14 @@ pub(crate) async fn list(service: &Service, scope: &Scope, wish: &Wish, shown: b
         let at = service.clock.now();
         let begun = service.shelves.pools.begin(at);
         #[cfg(feature = "balancer")]
-        let served = service.shelves.served.begin(at);
+        let begun_served = service.shelves.served.begin(at);
         let (groups, machines, past) =
             join3(clients.groups(scope, wish), clients.machines(scope, wish), clients.past(at, wish)).await;
         let listed = Listed { groups: groups?, machines: machines?, past: past? };
         let names: BTreeSet<&str> = listed.groups.iter().filter_map(|it| it.auto_scaling_group_name()).collect();
         if !service.made[0].misses(scope, &names, at, service.settle) {
             #[cfg(feature = "balancer")]
-            service.shelves.served.keep(scope, served, crate::balancer::seen::served(&listed.groups, scope), true);
+            service.shelves.served.keep(scope, begun_served, served(&listed, scope), true);
             service.shelves.pools.keep(scope, begun, listed.clone(), shown);
             return Ok((listed, at));
         }
@@ -144,6 +149,29 @@ impl Clients {
 /// The tags of a group.
 pub(super) fn tags(group: &AutoScalingGroup) -> Tags {
     group.tags().iter().filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned()))).collect()
+}
+
+/// The pools as balancers see them, and what is being rolled out in each.
+#[cfg(feature = "balancer")]
+fn served(listed: &Listed, scope: &Scope) -> crate::balancer::seen::Pools {
+    #[allow(unused_mut, reason = "nothing is measured without the feature")]
+    let mut pools = crate::balancer::seen::served(&listed.groups, scope);
+    #[cfg(feature = "readings")]
+    for pool in pools.values_mut() {
+        let own = listed.groups.iter().find(|it| it.auto_scaling_group_name() == Some(&pool.name));
+        pool.trial = own.and_then(|it| trial(&group(it, &listed.machines)));
+    }
+    pools
+}
+
+/// What is being rolled out in a group, and who runs it.
+#[cfg(feature = "readings")]
+fn trial(group: &Group) -> Option<crate::readings::Trial> {
+    let spec = crate::mark::spec::<PoolSpec>(&group.tags).ok()?;
+    let Candidate { release, since } = spec.marks.candidate?;
+    let runs = |it: &&Member| it.tags.get(RELEASE).is_some_and(|own| own == release.as_str());
+    let members = group.members.iter().filter(runs).map(|it| it.id.clone()).collect();
+    Some(crate::readings::Trial { release, since, members })
 }
 
 /// A group with what EC2 knows of its instances, in order of launch.

@@ -11,6 +11,8 @@ mod front;
 mod on_ministack;
 mod on_moto;
 mod refusals;
+#[cfg(all(feature = "dns", feature = "readings"))]
+mod rollout;
 #[cfg(feature = "dns")]
 mod secrets;
 mod site;

@@ -115,7 +115,7 @@ impl Clock for World {
 
 #[async_trait]
 impl Dns for World {
-    fn check(&self, set: &RecordSet) -> Vec<Problem> {
+    fn check(&self, set: &RecordSet, _: u32) -> Vec<Problem> {
         match set.kind {
             RecordKind::RoundRobin { .. } => {
                 vec![Problem::new(format!("dns.{}", set.name), "there are no pools here", "name an endpoint")]

@@ -103,7 +103,7 @@ fn a_balancer_that_serves_nobody_is_refused() {
 #[test]
 fn a_name_for_nothing_is_refused() {
     let port = backend(Profile::ideal()).dns.unwrap();
-    let of = |kind| port.check(&RecordSet { name: "shop.example".into(), kind, ttl: Duration::from_secs(60) });
+    let of = |kind| port.check(&RecordSet { name: "shop.example".into(), kind, ttl: Duration::from_secs(60) }, 1);
     assert_eq!(paths(&of(RecordKind::Alias { to: ha_core::topology::Endpoint::Balancer("front".into()) })), [""; 0]);
     assert_eq!(paths(&of(RecordKind::Weighted { answers: Vec::new() })), ["dns.shop.example"]);
 }

@@ -31,7 +31,7 @@ use std::{
 };
 
 /// So many addresses are answered at a time.
-const MOST: usize = 8;
+pub(super) const MOST: usize = 8;
 /// A checker asks every so many seconds, and decides after so many answers.
 const INTERVAL: i32 = 10;
 const THRESHOLD: i32 = 3;

@@ -4,6 +4,7 @@
 //! records", "Values specific for multivalue answer records") and the API reference, `ResourceRecordSet`.
 
 use super::{
+    answers::MOST,
     marker::{self, Marker},
     record::HEAVIEST,
     zone::{given, made_for},
@@ -21,7 +22,7 @@ use std::time::Duration;
 const ALIAS: Duration = Duration::from_secs(60);
 
 /// Everything that is wrong with this record for Route 53.
-pub(super) fn check(provider: &Provider, set: &RecordSet) -> Vec<Problem> {
+pub(super) fn check(provider: &Provider, set: &RecordSet, answers: u32) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut say = |field: &str, what: String, fix: &str| {
         problems.push(Problem::new(format!("dns.{}.{field}", set.name), what, fix.to_owned()));
@@ -30,6 +31,10 @@ pub(super) fn check(provider: &Provider, set: &RecordSet) -> Vec<Problem> {
     match &set.kind {
         RecordKind::RoundRobin { .. } if set.ttl.subsec_nanos() > 0 || set.ttl.as_secs() > 2_147_483_647 => {
             say("ttl", format!("AWS takes whole seconds, not {}", show(set.ttl)), "ttl = \"60s\"");
+        }
+        RecordKind::RoundRobin { .. } if usize::try_from(answers).is_ok_and(|answers| answers > MOST) => {
+            let what = format!("AWS answers with {MOST} instances at most, and the pool may have {answers}");
+            say("to", what, "put a balancer before the pool, or let its size, head-room included, end at 8");
         }
         RecordKind::RoundRobin { .. } => {}
         RecordKind::Alias { .. } | RecordKind::Weighted { .. } | RecordKind::Failover { .. } if pools => {

@@ -77,8 +77,8 @@ pub(crate) async fn name_of(
 
 #[async_trait]
 impl Dns for Records {
-    fn check(&self, set: &RecordSet) -> Vec<Problem> {
-        check::check(&self.service.provider, set)
+    fn check(&self, set: &RecordSet, answers: u32) -> Vec<Problem> {
+        check::check(&self.service.provider, set, answers)
     }
 
     async fn observe(&self, scope: &Scope) -> Result<Reading<Vec<RecordState>>> {

@@ -116,20 +116,22 @@ fn each_address_has_its_health_check_and_its_ttl() {
 fn what_cannot_be_kept_is_refused_with_what_would_do() {
     let provider = Provider::new("eu-central-1");
     let alias = set(RecordKind::Alias { to: to("one") });
-    assert_eq!(check(&provider, &alias), []);
-    assert_eq!(check(&provider, &weighted([300, 100])), []);
+    assert_eq!(check(&provider, &alias, 1), []);
+    assert_eq!(check(&provider, &weighted([300, 100]), 2), []);
     let pool = Endpoint::Pool("web".into());
     let refused = [
         (RecordSet { ttl: Duration::from_secs(30), ..alias.clone() }, "shop.example.ttl"),
         (weighted([301, 100]), "shop.example.to"),
         (set(RecordKind::Failover { primary: to("one"), secondary: pool }), "shop.example.to"),
         (RecordSet { name: "www.shop.co.uk".into(), ..alias.clone() }, "www.shop.co.uk.name"),
+        (set(RecordKind::RoundRobin { to: "web".into() }), "shop.example.to"),
     ];
+    assert_eq!(check(&provider, &set(RecordKind::RoundRobin { to: "web".into() }), 8), []);
     for (set, path) in refused {
-        let paths: Vec<String> = check(&provider, &set).into_iter().map(|problem| problem.path).collect();
+        let paths: Vec<String> = check(&provider, &set, 9).into_iter().map(|problem| problem.path).collect();
         assert_eq!(paths, [format!("dns.{path}")]);
     }
     let mut given = provider;
     given.hosted_zones.insert("shop.co.uk".into(), "Z1".into());
-    assert_eq!(check(&given, &RecordSet { name: "www.shop.co.uk".into(), ..alias }), []);
+    assert_eq!(check(&given, &RecordSet { name: "www.shop.co.uk".into(), ..alias }, 1), []);
 }

@@ -108,7 +108,7 @@ struct Slow {
 
 #[async_trait]
 impl crate::backend::Dns for Slow {
-    fn check(&self, _: &crate::backend::spec::RecordSet) -> Vec<Problem> {
+    fn check(&self, _: &crate::backend::spec::RecordSet, _: u32) -> Vec<Problem> {
         Vec::new()
     }
     async fn observe(

@@ -137,8 +137,8 @@ pub trait LoadBalancer: Send + Sync {
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Dns: Send + Sync {
-    /// What this backend cannot keep of `set`. No I/O.
-    fn check(&self, set: &RecordSet) -> Vec<Problem>;
+    /// What this backend cannot keep of `set`, which has up to `answers` of them. No I/O.
+    fn check(&self, set: &RecordSet, answers: u32) -> Vec<Problem>;
     /// All records of the scope, by name.
     async fn observe(&self, scope: &Scope) -> Result<Reading<Vec<RecordState>>>;
     /// Wishes the record to be so.

@@ -18,6 +18,9 @@ use crate::{
 };
 use std::time::Duration;
 
+/// No name of these cases has more answers.
+const ANSWERS: u32 = 8;
+
 impl Trial<'_> {
     pub(super) fn network_spec(&self) -> NetworkSpec {
         let zones = self.lab.material().zones.to_vec();
@@ -228,7 +231,7 @@ impl Trial<'_> {
 
     /// Wishes the record and waits until it is active.
     pub(super) async fn make_record(&self, set: &RecordSet) -> Outcome<RecordState> {
-        accepted(&self.dns()?.check(set))?;
+        accepted(&self.dns()?.check(set, ANSWERS))?;
         self.dns()?.ensure(&self.scope, set).await?;
         self.until_record("active, and as asked", |state| state.phase == Phase::Active && state.set == *set).await
     }

@@ -3,7 +3,7 @@
 use super::{draft::no_port, rollout::first, wanted};
 use crate::{
     backend::{Backend, spec::PoolSpec},
-    topology::{Pool, ValidTopology},
+    topology::{Pool, RecordKind, ValidTopology},
     validate::Problem,
 };
 
@@ -59,10 +59,25 @@ fn balancers(backend: &Backend, site: &ValidTopology, problems: &mut Vec<Problem
     }
 }
 
+/// How many answers a record may come to have.
+fn most_answers(site: &ValidTopology, kind: &RecordKind) -> u32 {
+    match kind {
+        RecordKind::RoundRobin { to } => {
+            site.topology().pools.iter().find(|it| it.name == *to).map_or(0, |it| it.size.max)
+        }
+        RecordKind::Alias { .. } | RecordKind::Weighted { .. } | RecordKind::Failover { .. } => {
+            u32::try_from(kind.endpoints().len()).unwrap_or(u32::MAX)
+        }
+    }
+}
+
 fn records(backend: &Backend, site: &ValidTopology, problems: &mut Vec<Problem>) {
     let records = &site.topology().dns;
     match &backend.dns {
-        Some(port) => problems.extend(records.iter().flat_map(|wish| port.check(&wanted::record(wish)))),
+        Some(port) => problems.extend(records.iter().flat_map(|wish| {
+            let set = wanted::record(wish);
+            port.check(&set, most_answers(site, &set.kind))
+        })),
         None if records.is_empty() => {}
         None => problems.push(no_port("dns", "DNS records")),
     }

@@ -107,6 +107,8 @@ fn what_a_port_cannot_keep_is_a_problem_whichever_port_it_is() {
     assert_eq!(problems(Topology { balancers: front, ..shop_of(web()) }), 1);
     let dns = vec![Dns::apex("shop.example").to("front").ttl(secs(99))];
     assert_eq!(problems(Topology { dns, ..shop_of(web()) }), 1);
+    let dns = vec![Dns::round_robin("shop.example", "web")];
+    assert_eq!(problems(Topology { dns, ..shop_of(web().size(1..=99)) }), 1, "as many answers as the pool may have");
     assert_eq!(problems(shop_of(web())), 0);
 }
 

@@ -53,7 +53,7 @@ impl Names {
 
 #[async_trait]
 impl Dns for Names {
-    fn check(&self, set: &RecordSet) -> Vec<Problem> {
+    fn check(&self, set: &RecordSet, _: u32) -> Vec<Problem> {
         wishes::check(set)
     }
 

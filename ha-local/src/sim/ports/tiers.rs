@@ -94,7 +94,7 @@ impl LoadBalancer for Ports {
 
 #[async_trait]
 impl Dns for Ports {
-    fn check(&self, set: &RecordSet) -> Vec<Problem> {
+    fn check(&self, set: &RecordSet, _: u32) -> Vec<Problem> {
         self.means.record(set)
     }
     async fn observe(&self, scope: &Scope) -> Result<Reading<Vec<RecordState>>> {

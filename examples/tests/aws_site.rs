@@ -214,6 +214,24 @@ fn a_plan_needs_nobody_and_aws_itself_is_paid_for() {
     let (code, said, error) = run(&["apply"]);
     assert_eq!((code, said.as_str()), (Some(2), ""));
     assert!(error.contains("--yes-this-costs"), "{error}");
+    // Nobody answers, and that is said at once.
+    for word in ["apply", "remove", "status"] {
+        let (code, said, error) = run(&[word, "--endpoint", "http://127.0.0.1:1"]);
+        assert_eq!(code, Some(1), "{said}{error}");
+        assert!(error.contains("Connection refused") && error.lines().count() == 1, "{error}");
+    }
+    let (code, _, error) = run(&["plan", "--provider", "/nowhere.toml"]);
+    assert!(code == Some(2) && error.contains("--provider names the file"), "{error}");
+    // Nor is anybody asked who has no credentials.
+    let file = folder("nobody").join("web.toml");
+    let text = fs::read_to_string(sites().join("web.toml")).expect("the reference site is there");
+    fs::write(&file, format!("id = \"web-1\"\n{text}")).expect("a file can be written");
+    let mut command = Command::new(program());
+    command.args(["apply", "--yes-this-costs", "--topology"]).arg(&file).env_clear();
+    let output = command.env("AWS_EC2_METADATA_DISABLED", "true").output().expect("the program starts");
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains("credentials") && error.contains("get-caller-identity"), "{error}");
     // Before anybody is asked for credentials.
     let (code, _, error) = run(&["apply", "--yes-this-costs"]);
     assert_eq!(code, Some(2));

@@ -1,5 +1,6 @@
 //! From the services' error codes to the kinds that callers branch on: the one place that knows codes, by `errors.toml`.
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use ha_core::backend::{Error, Kind, Operation, Resource, Result};
@@ -94,12 +95,23 @@ pub(crate) fn code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -
     error.as_service_error().and_then(ProvideErrorMetadata::code)
 }
 
-fn kind<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Kind {
+/// Whether nothing was sent because there are no credentials to sign it with.
+fn is_nobody<E: std::error::Error + 'static>(error: &SdkError<E, HttpResponse>) -> bool {
+    let first: &(dyn std::error::Error + 'static) = error;
+    let mut causes = std::iter::successors(Some(first), |cause| cause.source());
+    causes.any(|cause| cause.is::<CredentialsError>())
+}
+
+fn kind<E>(error: &SdkError<E, HttpResponse>) -> Kind
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
     let SdkError::ServiceError(answer) = error else {
         // Nothing came back, or nothing that can be read: it may have taken effect.
-        return match matches!(error, SdkError::ConstructionFailure(_)) {
-            true => Kind::Rejected("the request could not be built".into()),
-            false => Kind::Unavailable,
+        return match (is_nobody(error), matches!(error, SdkError::ConstructionFailure(_))) {
+            (true, _) => Kind::Denied,
+            (false, true) => Kind::Rejected("the request could not be built".into()),
+            (false, false) => Kind::Unavailable,
         };
     };
     let (status, service) = (answer.raw().status().as_u16(), answer.err());

@@ -3,7 +3,7 @@
 use ha_core::{
     document::{Document, Section},
     name::{Release, ZoneName},
-    validate::Problems,
+    validate::{Problem, Problems},
 };
 use std::collections::BTreeMap;
 
@@ -67,6 +67,7 @@ impl Provider {
 
     /// Reads a provider file; `file` is its name for people.
     pub fn parse(text: &str, file: &str) -> Result<Self, Problems> {
+        secrets(text, file)?;
         let document = Document::parse(text, file)?;
         let root = document.root();
         let mut read = Self::new("");
@@ -153,6 +154,21 @@ fn network(cidr: &str) -> Option<(u8, u8)> {
     }
 }
 
+/// Refuses a file that holds a private key, before anything of it could be repeated in another complaint.
+fn secrets(text: &str, file: &str) -> Result<(), Problems> {
+    let keys = text.lines().zip(1..).filter(|(line, _)| line.contains("PRIVATE KEY-----") && line.contains("BEGIN"));
+    let refused = |(_, line): (&str, u32)| {
+        let what = "a private key is no part of a provider file: whoever may look at an instance reads its user data";
+        let fix =
+            "name its certificate's ARN under [certificates], or let the program ask for it by its instance profile";
+        Problem::new(format!("{file}:{line}"), what, fix)
+    };
+    match keys.map(refused).collect::<Vec<_>>() {
+        none if none.is_empty() => Ok(()),
+        refused => Err(Problems(refused)),
+    }
+}
+
 fn texts(section: Option<Section<'_>>) -> BTreeMap<String, String> {
     let Some(section) = section else { return BTreeMap::new() };
     let keys: Vec<&str> = section.keys().collect();
@@ -210,6 +226,19 @@ instance_type = "t3.small"
             [0, 1, 15, 16].map(|slot| provider.part(slot)),
             [Some("172.20.0.0/20".into()), Some("172.20.16.0/20".into()), Some("172.20.240.0/20".into()), None]
         );
+    }
+
+    #[test]
+    fn a_private_key_is_refused_and_not_repeated() {
+        let key = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEplanted\n-----END EC PRIVATE KEY-----";
+        for text in [
+            format!("region = \"eu-central-1\"\n[machine]\nuser_data = \"\"\"\n#!/bin/sh\necho '{key}'\n\"\"\"\n"),
+            format!("region = \"eu-central-1\"\n[certificates]\nshop = '''\n{key}'''\n"),
+        ] {
+            let told = Provider::parse(&text, "aws.toml").unwrap_err().to_string();
+            assert!(told.contains("a private key is no part") && told.lines().count() == 1, "{told}");
+            assert!(told.starts_with("aws.toml:") && !told.contains("planted") && !told.contains("MHc"), "{told}");
+        }
     }
 
     #[test]

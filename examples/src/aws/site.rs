@@ -45,7 +45,11 @@ impl Site {
         }
         let provider = place::provider(asked.provider.as_deref(), &file, "aws");
         let name = provider.display().to_string();
-        let text = fs::read_to_string(&provider).map_err(|error| Stop::Wrong(format!("{name}: {error}")))?;
+        let text = fs::read_to_string(&provider).map_err(|error| {
+            Stop::Wrong(format!(
+                "{name}: {error}; --provider names the file that says what is AWS's own, as web.aws.toml"
+            ))
+        })?;
         let provider = Provider::parse(&text, &name).map_err(|problems| Stop::Wrong(problems.to_string()))?;
         let mut aws = Aws::new(provider);
         if let Some(url) = &asked.endpoint {

@@ -1,17 +1,27 @@
 //! Wishes: what would be done is shown, the site is made, changed, removed, while a person sees how far it is.
 
 use super::site::Site;
-use crate::{show::Line, stop::Stop, telling::tell};
+use crate::{
+    show::Line,
+    stop::{Stop, said},
+    telling::tell,
+};
 use ha_core::{
     Controller, Observed, ValidTopology,
     event::{Event, What},
-    observe, plan,
+    observe,
+    observe::Known,
+    plan,
+    plan::{Waiting, Why},
     reconcile::Report,
     time::show,
     validate::Problem,
 };
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 use tokio::time::interval;
@@ -83,11 +93,24 @@ async fn converge(site: &Site, wanted: &ValidTopology, line: &Line) -> Result<Re
         .lease_length(lease)
         .patience(Duration::from_secs(if site.here { 60 } else { 900 }))
         .observer(Arc::new(move |event: &Event| told.hear(event)));
-    let report = tokio::select! {
-        report = controller.until_converged(wanted) => report,
-        never = far.watch() => match never {},
+    tokio::select! {
+        report = controller.until_converged(wanted) => report.map_err(|stalled| Stop::Failed(stalled.to_string())),
+        () = far.until_blind() => Err(Stop::Failed(blind(site).await)),
+    }
+}
+
+/// Why nothing at all could be seen of the account.
+async fn blind(site: &Site) -> String {
+    let help = match site.here {
+        true => "does an emulator run at --endpoint?",
+        false => {
+            "credentials, profile and network are the AWS SDK's: `aws sts get-caller-identity` has to work as well"
+        }
     };
-    report.map_err(|stalled| Stop::Failed(stalled.to_string()))
+    match observe(&site.wanted, &site.backend).await.network {
+        Known::Unknown(error) => format!("nothing can be seen of the account: {}; {help}", said(&error)),
+        Known::Known(_) | Known::NotManaged => "for a moment nothing could be seen of the account: try again".into(),
+    }
 }
 
 /// How far it is: what was heard last, shown again each second for a person who waits.
@@ -95,11 +118,14 @@ async fn converge(site: &Site, wanted: &ValidTopology, line: &Line) -> Result<Re
 struct Far {
     line: Line,
     last: Arc<Mutex<String>>,
+    /// Whether the first look saw nothing at all.
+    blind: Arc<AtomicBool>,
 }
 
 impl Far {
     fn new(line: &Line) -> Self {
-        Self { line: line.clone(), last: Arc::new(Mutex::new("looking at what is there".into())) }
+        let last = Arc::new(Mutex::new("looking at what is there".into()));
+        Self { line: line.clone(), last, blind: Arc::default() }
     }
 
     #[allow(clippy::wildcard_enum_match_arm, reason = "of all events these say how far it is")]
@@ -107,6 +133,9 @@ impl Far {
         tell(&self.line, event);
         let far = match &event.what {
             What::Planned(plan) => {
+                let unknown = |waiting: &Waiting| matches!(waiting.why, Why::Unknown(_));
+                let nothing = plan.steps().count() == 0 && !plan.waiting.is_empty() && plan.waiting.iter().all(unknown);
+                self.blind.fetch_or(event.turn == 1 && nothing, Ordering::Relaxed);
                 let waits: Vec<String> = plan.waiting.iter().map(ToString::to_string).collect();
                 match (plan.steps().count(), waits.is_empty()) {
                     (0, true) => "nothing to be done".to_owned(),
@@ -120,13 +149,16 @@ impl Far {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = far;
     }
 
-    async fn watch(&self) -> std::convert::Infallible {
+    /// Shows it, until the first look saw nothing: whoever is not let in, or asks nobody, need not wait to be told.
+    async fn until_blind(&self) {
         let mut turns = interval(Duration::from_secs(1));
         for second in 0_u64.. {
             turns.tick().await;
+            if self.blind.load(Ordering::Relaxed) {
+                return;
+            }
             let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
             self.line.tick(&last, Duration::from_secs(second));
         }
-        std::future::pending().await
     }
 }

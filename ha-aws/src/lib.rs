@@ -25,6 +25,8 @@ mod dns;
 mod ec2;
 mod error;
 mod lately;
+#[cfg(feature = "network")]
+mod making;
 mod mark;
 mod name;
 #[cfg(feature = "network")]

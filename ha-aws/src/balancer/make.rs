@@ -16,8 +16,7 @@ use super::{
 };
 use crate::{
     concurrent::{self, Call},
-    connect::Service,
-    error::{Told, Wish, accept_gone},
+    error::{Told, accept_gone},
     mark::{self, Tags},
     network::{Footing, Side},
 };
@@ -28,7 +27,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
     TargetTypeEnum,
 };
 use ha_core::{
-    backend::{Kind, Result, Scope, spec::BalancerSpec},
+    backend::{Kind, Result, spec::BalancerSpec},
     topology::{Boot, Route},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,14 +35,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What counts as a good answer to a check.
 const GOOD: &str = "200-299";
 
-/// One wish under way.
-pub(super) struct Making<'a> {
-    pub clients: &'a Clients,
-    pub service: &'a Service,
-    pub scope: &'a Scope,
-    pub spec: &'a BalancerSpec,
-    pub wish: &'a Wish,
-}
+/// A wish for a balancer.
+pub(super) type Making<'a> = crate::making::Making<'a, Clients, BalancerSpec>;
 
 /// Tags in the service's own type.
 pub(super) fn written(tags: &Tags) -> Vec<Tag> {
@@ -52,7 +45,7 @@ pub(super) fn written(tags: &Tags) -> Vec<Tag> {
 
 impl Making<'_> {
     /// Refuses what bears somebody else's name, then what has no footing; answers the subnets.
-    pub fn footing(&self, seen: &Seen, footing: Option<&Footing>) -> Result<BTreeSet<String>> {
+    pub(super) fn footing(&self, seen: &Seen, footing: Option<&Footing>) -> Result<BTreeSet<String>> {
         let names = self.spec.routes.iter().zip(&self.spec.ready);
         let names = names.map(|pair| group_name(self.scope, &self.spec.name, pair));
         for name in names.chain([balancer_name(self.scope, &self.spec.name)]) {
@@ -73,9 +66,10 @@ impl Making<'_> {
     }
 
     /// Makes the balancer so.
-    pub async fn make(&self, seen: &Seen, footing: &Footing, subnets: &BTreeSet<String>) -> Result<()> {
+    pub(super) async fn make(&self, seen: &Seen, footing: &Footing, subnets: &BTreeSet<String>) -> Result<()> {
         let name = balancer_name(self.scope, &self.spec.name);
-        let security = self.security_group(footing).await?;
+        let on = (&self.clients.ec2, self.service);
+        let security = footing.security_group(on, self.scope, &object(&self.spec.name), self.wish).await?;
         let there = seen.albs.iter().find(|it| it.name == name);
         let stale = there.is_some_and(|alb| alb.tags.get(ATTRIBUTES) != Some(&attributes_digest(self.spec)));
         let alb = match there {
@@ -103,17 +97,6 @@ impl Making<'_> {
             self.tag(vec![alb], &done).await?;
         }
         if held { Ok(()) } else { self.leave(seen, &groups).await }
-    }
-
-    async fn security_group(&self, footing: &Footing) -> Result<String> {
-        let object = object(&self.spec.name);
-        match footing.group(&object) {
-            Some(id) => Ok(id.into()),
-            None => {
-                let on = (&self.clients.ec2, self.service);
-                footing.make_group(on, self.scope, &object, self.wish).await
-            }
-        }
     }
 
     async fn create(&self, name: &str, security: &str, subnets: &BTreeSet<String>) -> Result<String> {

@@ -5,6 +5,7 @@
 //! reference (2015-12-01) and the user guide for application load balancers.
 
 mod check;
+mod drift;
 mod make;
 mod read;
 mod remove;
@@ -42,6 +43,7 @@ pub(crate) struct Balancers {
     service: Arc<Service>,
     since: Since<Phase>,
     judged: Since<TargetHealth>,
+    drift: drift::Drift,
     #[cfg(feature = "readings")]
     meters: crate::readings::Meters,
 }
@@ -55,6 +57,7 @@ impl Balancers {
             service,
             since: Since::default(),
             judged: Since::default(),
+            drift: drift::Drift::default(),
         }
     }
 
@@ -78,6 +81,10 @@ impl Balancers {
         service.shelves.stir_balancers();
         let made = making.make(seen, footing, &subnets).await;
         service.shelves.forget_balancers();
+        if made.is_ok() {
+            let name = balancer_name(scope, &spec.name);
+            seen.albs.iter().filter(|alb| alb.name == name).for_each(|alb| self.drift.mended(&alb.id));
+        }
         made
     }
 }

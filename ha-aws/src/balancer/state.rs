@@ -68,7 +68,7 @@ impl Balancers {
     pub(super) async fn look(&self, scope: &Scope, wish: &Wish) -> Result<Seen> {
         let (listed, pools) = join(list(&self.service, scope, wish, true), self.clients.pools(scope, wish)).await;
         let (seen, _) = listed?;
-        Ok(Seen { pools: pools?, ..seen })
+        Ok(Seen { pools: pools?, ..self.drift.shown(seen) })
     }
 
     /// The same for a wish that makes it so: what was listed a moment ago does.
@@ -81,7 +81,7 @@ impl Balancers {
             }
         };
         let (seen, pools) = join(listed, self.pools(scope, wish)).await;
-        Ok(Seen { pools: pools?, ..seen? })
+        Ok(Seen { pools: pools?, ..self.drift.shown(seen?) })
     }
 
     async fn pools(&self, scope: &Scope, wish: &Wish) -> Result<Pools> {
@@ -100,7 +100,8 @@ impl Balancers {
         };
         let (listed, pools) = join(listed, self.pools(scope, wish)).await;
         let (seen, at) = listed?;
-        let seen = Seen { pools: pools?, ..seen };
+        self.look_for_drift(scope, &seen, at, wish).await;
+        let seen = Seen { pools: pools?, ..self.drift.shown(seen) };
         let mut states: Vec<BalancerState> =
             seen.albs.iter().map(|alb| self.state(scope, (alb, &seen), at, wish)).collect::<Result<_>>()?;
         #[cfg(feature = "readings")]

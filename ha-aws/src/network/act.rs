@@ -6,9 +6,8 @@ use super::{
     steps::{Change, Delete, Make, Part, Step, vpc_tags},
 };
 use crate::{
-    connect::Service,
     ec2::{marked, written},
-    error::{Told, Wish, accept_gone},
+    error::{Told, accept_gone},
     mark,
     name::token,
 };
@@ -19,7 +18,7 @@ use aws_sdk_ec2::{
         UserIdGroupPair,
     },
 };
-use ha_core::backend::{Result, Scope, spec::NetworkSpec};
+use ha_core::backend::{Result, spec::NetworkSpec};
 use std::collections::BTreeSet;
 
 /// What a step made.
@@ -37,18 +36,12 @@ impl Made {
     }
 }
 
-/// One wish under way.
-pub(super) struct Act<'a> {
-    pub client: &'a Client,
-    pub service: &'a Service,
-    pub scope: &'a Scope,
-    pub spec: &'a NetworkSpec,
-    pub wish: &'a Wish,
-}
+/// A wish for a network.
+pub(super) type Act<'a> = crate::making::Making<'a, Client, NetworkSpec>;
 
 impl Act<'_> {
     /// Carries the step out; answers what it made, if it made something.
-    pub async fn carry_out(&self, step: &Step, seen: &Seen) -> Result<Made> {
+    pub(super) async fn carry_out(&self, step: &Step, seen: &Seen) -> Result<Made> {
         let now = || self.service.clock.now();
         match step {
             Step::Make(make) => {
@@ -70,7 +63,7 @@ impl Act<'_> {
     }
 
     async fn make(&self, make: &Make, seen: &Seen) -> Result<Made> {
-        let (client, wish) = (self.client, self.wish);
+        let (client, wish) = (self.clients, self.wish);
         let mut works = false;
         let id = match make {
             Make::Vpc => {
@@ -123,7 +116,7 @@ impl Act<'_> {
     }
 
     async fn change(&self, change: &Change) -> Result<String> {
-        let (client, wish) = (self.client, self.wish);
+        let (client, wish) = (self.clients, self.wish);
         match change {
             Change::Spec { vpc } => {
                 let tags = written(&vpc_tags(self.scope, self.spec));
@@ -167,17 +160,17 @@ impl Act<'_> {
             false => (Some(to.to_owned()), None),
         };
         if again {
-            let call = self.client.replace_route().route_table_id(table).destination_cidr_block(WORLD);
+            let call = self.clients.replace_route().route_table_id(table).destination_cidr_block(WORLD);
             call.set_gateway_id(gateway).set_nat_gateway_id(nat).send().await.told(self.wish)?;
         } else {
-            let call = self.client.create_route().route_table_id(table).destination_cidr_block(WORLD);
+            let call = self.clients.create_route().route_table_id(table).destination_cidr_block(WORLD);
             call.set_gateway_id(gateway).set_nat_gateway_id(nat).send().await.told(self.wish)?;
         }
         Ok(())
     }
 
     async fn delete(&self, Delete { id, part }: &Delete) -> Result<()> {
-        let (client, wish) = (self.client, self.wish);
+        let (client, wish) = (self.clients, self.wish);
         match part {
             Part::Nat => client.delete_nat_gateway().nat_gateway_id(id).send().await.map(drop).told(wish),
             Part::Address => client.release_address().allocation_id(id).send().await.map(drop).told(wish),
@@ -191,10 +184,10 @@ impl Act<'_> {
 
     async fn delete_gateway(&self, id: &str, attached: Option<&str>) -> Result<()> {
         if let Some(vpc) = attached {
-            let call = self.client.detach_internet_gateway().internet_gateway_id(id).vpc_id(vpc);
+            let call = self.clients.detach_internet_gateway().internet_gateway_id(id).vpc_id(vpc);
             accept_gone(call.send().await.map(drop).told(self.wish))?;
         }
-        self.client.delete_internet_gateway().internet_gateway_id(id).send().await.map(drop).told(self.wish)
+        self.clients.delete_internet_gateway().internet_gateway_id(id).send().await.map(drop).told(self.wish)
     }
 }
 

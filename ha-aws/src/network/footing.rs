@@ -76,14 +76,17 @@ impl Footing {
         parties.filter_map(group).any(|named| named == object)
     }
 
-    /// Makes the security group of an object with which nobody may talk yet.
-    pub async fn make_group(
+    /// The security group of an object: the network makes it where somebody may talk to the object, else it is made here.
+    pub async fn security_group(
         &self,
         (client, service): (&Client, &Service),
         scope: &Scope,
         object: &str,
         wish: &Wish,
     ) -> Result<String> {
+        if let Some(id) = self.group(object) {
+            return Ok(id.into());
+        }
         let id = make_group(client, scope, (&self.vpc, object), wish).await?;
         service.lately.made(scope, &id, service.clock.now());
         let made = Group { id: id.clone(), object: object.into(), vpc: self.vpc.clone(), rules: Default::default() };

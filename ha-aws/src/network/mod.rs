@@ -200,7 +200,7 @@ impl Network for Ec2Network {
                 if let (true, Some(stranger)) = (seen.vpcs.is_empty(), &seen.stranger) {
                     return Err(wish.refuse(Kind::Conflict(stranger.clone())));
                 }
-                let act = Act { client: &self.client, service: &self.service, scope, spec, wish: &wish };
+                let act = Act { clients: &self.client, service: &self.service, scope, spec, wish: &wish };
                 let shelf = &self.service.shelves.network;
                 // Whatever becomes of it: only when all of it is done it is known how things are.
                 shelf.forget();
@@ -227,7 +227,7 @@ impl Network for Ec2Network {
                     nat: ha_core::topology::Nat::None,
                     allow: Vec::new(),
                 };
-                let act = Act { client: &self.client, service: &self.service, scope, spec: &spec, wish: &wish };
+                let act = Act { clients: &self.client, service: &self.service, scope, spec: &spec, wish: &wish };
                 self.work(&act, &mut seen, removal::removal).await
             })
             .await

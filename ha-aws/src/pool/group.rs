@@ -31,9 +31,35 @@ pub(super) struct Group {
     pub template: String,
     pub zones: BTreeSet<String>,
     pub limits: Limits,
+    pub care: Care,
     /// The target groups that balancers attached.
     pub targets: Vec<String>,
     pub members: Vec<Member>,
+}
+
+/// How a group looks after its instances.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Care {
+    /// Whose word on their health it takes.
+    pub health: String,
+    /// For how many seconds it does not, after a launch.
+    pub grace: i32,
+    /// Who goes first where one is to go.
+    pub policies: Vec<String>,
+    /// What it was told not to do.
+    pub suspended: Vec<String>,
+}
+
+impl Care {
+    /// By its balancers' word, after the boot budget; who was launched by the oldest template goes first.
+    pub fn wanted(spec: &PoolSpec) -> Self {
+        Self {
+            health: "ELB".into(),
+            grace: i32::try_from(spec.boot.budget.as_secs()).unwrap_or(i32::MAX),
+            policies: ["OldestLaunchTemplate", "Default"].map(String::from).into(),
+            suspended: Vec::new(),
+        }
+    }
 }
 
 /// How many instances a group may have, and tries to have.
@@ -124,6 +150,7 @@ impl Group {
         }
         let zones: BTreeSet<String> = spec.zones.iter().map(|zone| provider.zone(zone)).collect();
         let as_asked = self.tags.get(TEMPLATE) == Some(&self.template) && self.zones == zones;
+        let as_asked = as_asked && self.care == Care::wanted(spec);
         if as_asked && self.limits == self.wanted(spec) { Phase::Active } else { Phase::Broken }
     }
 }
@@ -172,7 +199,8 @@ pub(super) mod tests {
     fn group(members: Vec<Member>, limits: Limits) -> Group {
         let tags = [(TEMPLATE.to_owned(), "t".to_owned())].into();
         let zones = ["eu-central-1a", "eu-central-1b"].map(String::from).into();
-        Group { name: "shop-web".into(), tags, template: "t".into(), zones, limits, targets: Vec::new(), members }
+        let care = Care::wanted(&spec(1, 1, 1));
+        Group { name: "shop-web".into(), tags, template: "t".into(), zones, limits, care, targets: Vec::new(), members }
     }
 
     #[test]
@@ -220,6 +248,17 @@ pub(super) mod tests {
         let mut other = right.clone();
         other.template = "theirs".into();
         assert_eq!(other.phase(&spec, &provider), Phase::Broken);
+        let changes: [fn(&mut Care); 4] = [
+            |care| care.health = "EC2".into(),
+            |care| care.grace += 1,
+            |care| care.policies.reverse(),
+            |care| care.suspended.push("Launch".into()),
+        ];
+        for change in changes {
+            let mut other = right.clone();
+            change(&mut other.care);
+            assert_eq!(other.phase(&spec, &provider), Phase::Broken, "{:?}", other.care);
+        }
         let mut leaving = right;
         leaving.tags.insert(REMOVING.into(), "yes".into());
         assert_eq!(leaving.phase(&spec, &provider), Phase::Broken, "nobody has emptied it yet");

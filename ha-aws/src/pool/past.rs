@@ -64,7 +64,7 @@ fn passed_over<'g>(own: &[&Deed], group: &'g Group, now: Timestamp) -> Vec<(&'g 
 #[cfg(test)]
 mod tests {
     use super::{
-        super::group::{Life, Limits, Member},
+        super::group::{Care, Life, Limits, Member},
         *,
     };
     use ha_core::backend::state::LossReason;
@@ -96,6 +96,7 @@ mod tests {
             template: "t".into(),
             zones: places.map(String::from).into(),
             limits: Limits { min: 0, max: 9, desired: 3 },
+            care: Care::wanted(&crate::pool::group::tests::spec(3, 1, 4)),
             targets: Vec::new(),
             members: members.collect(),
         }

@@ -2,7 +2,7 @@
 
 use super::{
     activity::{Deed, PAST, at, deed},
-    group::{Group, Life, Limits, Member, POOL},
+    group::{Care, Group, Life, Limits, Member, POOL},
 };
 use crate::{
     connect::Service,
@@ -188,6 +188,16 @@ pub(super) fn group(listed: &AutoScalingGroup, machines: &Machines) -> Group {
             min: listed.min_size().unwrap_or_default(),
             max: listed.max_size().unwrap_or_default(),
             desired: listed.desired_capacity().unwrap_or_default(),
+        },
+        care: Care {
+            health: listed.health_check_type().unwrap_or_default().into(),
+            grace: listed.health_check_grace_period().unwrap_or_default(),
+            policies: listed.termination_policies().to_vec(),
+            suspended: listed
+                .suspended_processes()
+                .iter()
+                .filter_map(|it| it.process_name().map(String::from))
+                .collect(),
         },
         targets: listed.target_group_arns().to_vec(),
         members,

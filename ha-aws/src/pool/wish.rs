@@ -1,13 +1,12 @@
 //! What it takes to make a pool as its spec says: its security group, its template, its Auto Scaling group.
 
 use super::{
-    group::{Group, Limits, REMOVING, TEMPLATE, limits},
+    group::{Care, Group, Limits, REMOVING, TEMPLATE, limits},
     seen::Clients,
     template::{READY_HOOK, group_name, object, tags, template},
 };
 use crate::{
-    connect::Service,
-    error::{Told, Wish, code},
+    error::{Told, code},
     mark,
     network::Footing,
     provider::Machine,
@@ -15,16 +14,10 @@ use crate::{
 use aws_sdk_autoscaling::types::{
     InstanceMaintenancePolicy, LaunchTemplateSpecification, LifecycleHookSpecification, Tag,
 };
-use ha_core::backend::{Kind, Result, Scope, spec::PoolSpec, state::Phase};
+use ha_core::backend::{Kind, Result, spec::PoolSpec, state::Phase};
 
-/// One wish under way.
-pub(super) struct Making<'a> {
-    pub clients: &'a Clients,
-    pub service: &'a Service,
-    pub scope: &'a Scope,
-    pub spec: &'a PoolSpec,
-    pub wish: &'a Wish,
-}
+/// A wish for a pool.
+pub(super) type Making<'a> = crate::making::Making<'a, Clients, PoolSpec>;
 
 impl Making<'_> {
     /// What instances of the spec's release are made of.
@@ -38,9 +31,10 @@ impl Making<'_> {
     }
 
     /// Makes the pool so; `group` is what is there of it.
-    pub async fn make(&self, group: Option<&Group>, footing: &Footing) -> Result<()> {
+    pub(super) async fn make(&self, group: Option<&Group>, footing: &Footing) -> Result<()> {
         let (machine, subnets) = (self.machine()?, self.subnets(footing)?);
-        let security = self.security_group(footing).await?;
+        let on = (&self.clients.ec2, self.service);
+        let security = footing.security_group(on, self.scope, &object(&self.spec.name), self.wish).await?;
         let new = template(self.scope, self.spec, &self.service.provider, &machine, (footing, &security));
         if group.is_none_or(|group| group.template != new.name) {
             let call = self.clients.ec2.create_launch_template().launch_template_name(&new.name);
@@ -66,28 +60,12 @@ impl Making<'_> {
         Ok(ids.join(","))
     }
 
-    /// The pool's own security group: the network makes it where somebody may talk to the pool, else we do.
-    async fn security_group(&self, footing: &Footing) -> Result<String> {
-        let object = object(&self.spec.name);
-        match footing.group(&object) {
-            Some(id) => Ok(id.into()),
-            None => {
-                let on = (&self.clients.ec2, self.service);
-                footing.make_group(on, self.scope, &object, self.wish).await
-            }
-        }
-    }
-
     /// The tags of the group: whose it is, what was asked for, and by which template it is launched.
     fn tags(&self, template: &str) -> Vec<Tag> {
         let mut all = tags(self.scope, &self.spec.name);
         all.extend(mark::spec_tags(self.spec));
         all.insert(TEMPLATE.into(), template.into());
         written(&group_name(self.scope, &self.spec.name), &all)
-    }
-
-    fn grace(&self) -> i32 {
-        i32::try_from(self.spec.boot.budget.as_secs()).unwrap_or(i32::MAX)
     }
 
     /// The brake: so many in a hundred stay in service while others are replaced. Without one, as the service does.
@@ -101,11 +79,11 @@ impl Making<'_> {
     }
 
     async fn create(&self, template: &str, subnets: &str, signals: bool) -> Result<()> {
-        let Limits { min, max, desired } = limits(self.spec);
+        let (Limits { min, max, desired }, care) = (limits(self.spec), Care::wanted(self.spec));
         let hook = LifecycleHookSpecification::builder()
             .lifecycle_hook_name(READY_HOOK)
             .lifecycle_transition("autoscaling:EC2_INSTANCE_LAUNCHING")
-            .heartbeat_timeout(self.grace())
+            .heartbeat_timeout(care.grace)
             .default_result("ABANDON")
             .build();
         let name = group_name(self.scope, &self.spec.name);
@@ -119,10 +97,9 @@ impl Making<'_> {
             .min_size(min)
             .max_size(max)
             .desired_capacity(desired)
-            .health_check_type("ELB")
-            .health_check_grace_period(self.grace())
-            .termination_policies("OldestLaunchTemplate")
-            .termination_policies("Default")
+            .health_check_type(care.health)
+            .health_check_grace_period(care.grace)
+            .set_termination_policies(Some(care.policies))
             .set_lifecycle_hook_specification_list(signals.then(|| vec![hook]))
             .set_tags(Some(self.tags(template)));
         let call = match self.spec.guards.brake {
@@ -147,7 +124,7 @@ impl Making<'_> {
             return Ok(());
         }
         self.service.shelves.forget_pools();
-        let Limits { min, max, desired } = group.wanted(self.spec);
+        let (Limits { min, max, desired }, care) = (group.wanted(self.spec), Care::wanted(self.spec));
         let call = self
             .clients
             .scaling
@@ -158,9 +135,15 @@ impl Making<'_> {
             .min_size(min)
             .max_size(max)
             .desired_capacity(desired)
-            .health_check_grace_period(self.grace())
+            .health_check_type(care.health)
+            .health_check_grace_period(care.grace)
+            .set_termination_policies(Some(care.policies))
             .instance_maintenance_policy(self.policy());
         call.send().await.told(self.wish)?;
+        if !group.care.suspended.is_empty() {
+            let call = self.clients.scaling.resume_processes().auto_scaling_group_name(&group.name);
+            call.set_scaling_processes(Some(group.care.suspended.clone())).send().await.told(self.wish)?;
+        }
         if leaving {
             let tag = written(&group.name, &[(REMOVING.to_owned(), "yes".to_owned())].into());
             self.clients.scaling.delete_tags().set_tags(Some(tag)).send().await.told(self.wish)?;

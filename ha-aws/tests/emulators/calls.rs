@@ -61,6 +61,22 @@ async fn pool_calls(backend: &Backend, scope: &Scope, wire: &Wire) {
     assert_eq!(listed, ["DescribeAutoScalingGroups", "DescribeInstances", "DescribeScalingActivities"]);
 }
 
+/// How a group looks after its instances is put right when somebody changed it by hand: no call more is needed to see it.
+async fn what_somebody_changed_is_put_right(lab: &EmulatorLab, scope: &Scope, wire: &Wire) {
+    let backend = lab.another_eye().await;
+    let (pools, scaling) = (backend.pool.as_ref().expect("it has pools"), &lab.eyes().scaling);
+    let name = format!("{}-web", scope.name);
+    let change = scaling.update_auto_scaling_group().auto_scaling_group_name(&name).health_check_type("EC2");
+    change.health_check_grace_period(1).termination_policies("NewestInstance").send().await.expect("it is changed");
+    let stop = scaling.suspend_processes().auto_scaling_group_name(&name);
+    stop.scaling_processes("ReplaceUnhealthy").send().await.expect("it is told to");
+    assert_eq!(pools.observe(scope).await.unwrap().state[0].phase, Phase::Broken);
+    wire.take();
+    pools.ensure(scope, &pool()).await.unwrap();
+    assert_eq!(changing(&wire.take()), 2, "one for what it is to do, one for what it is not to");
+    assert_eq!(pools.observe(scope).await.unwrap().state[0].phase, Phase::Active);
+}
+
 async fn network_calls(backend: &Backend, scope: &Scope, wire: &Wire) {
     let network = backend.network.as_ref().expect("it has networks");
     wire.take();
@@ -96,6 +112,7 @@ fn an_object_takes_a_call_and_none_when_it_is_there() {
         let backend = lab.empty().await;
         network_calls(&backend, &scope, &wire).await;
         pool_calls(&backend, &scope, &wire).await;
+        what_somebody_changed_is_put_right(&lab, &scope, &wire).await;
     });
 }
 

@@ -217,6 +217,36 @@ fn a_caller_who_dies_at_any_call_of_a_balancer_or_a_name_leaves_nothing_that_the
 }
 
 #[test]
+fn attributes_that_somebody_changed_are_put_right_by_a_loop_that_goes_on() {
+    let Ok(emulator) = Emulator::start(Kind::Moto).map_err(|why| eprintln!("ignored: {why}")) else { return };
+    block_on(async {
+        let wire = Wire::default();
+        let lab = EmulatorLab::new(emulator).await.noting(&wire);
+        let [scope, _] = &lab.scopes();
+        footing(&lab, scope).await;
+        let (spec, backend) = (balancer(&[("blue", 100)]), lab.another_eye().await);
+        let balancers = backend.balancer.as_ref().unwrap();
+        make(&backend, scope, &spec).await.unwrap();
+        let groups = lab.eyes().elb.describe_target_groups().send().await.expect("target groups are listed");
+        let group = groups.target_groups()[0].target_group_arn().unwrap();
+        let key = "deregistration_delay.timeout_seconds";
+        let other = aws_sdk_elasticloadbalancingv2::types::TargetGroupAttribute::builder().key(key).value("77").build();
+        let change = lab.eyes().elb.modify_target_group_attributes().target_group_arn(group).attributes(other);
+        change.send().await.expect("it is changed");
+        wire.take();
+        assert_eq!(balancers.observe(scope).await.unwrap().state[0].phase, Phase::Active);
+        assert!(!wire.take().iter().any(|it| it.call().ends_with("Attributes")), "it is not looked at each time");
+        backend.clock.sleep(Duration::from_secs(31)).await;
+        assert_eq!(balancers.observe(scope).await.unwrap().state[0].phase, Phase::Broken);
+        balancers.ensure(scope, &spec).await.unwrap();
+        assert_eq!(balancers.observe(scope).await.unwrap().state[0].phase, Phase::Active);
+        let there = lab.eyes().elb.describe_target_group_attributes().target_group_arn(group).send().await;
+        let there = there.expect("attributes are told").attributes.unwrap_or_default();
+        assert!(there.iter().any(|it| it.key() == Some(key) && it.value() == Some("30")), "{there:?}");
+    });
+}
+
+#[test]
 fn a_name_answers_with_a_pools_instances_and_somebody_looks_at_each() {
     let Ok(emulator) = Emulator::start(Kind::Moto).map_err(|why| eprintln!("ignored: {why}")) else { return };
     block_on(async {

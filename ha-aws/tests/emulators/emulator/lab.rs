@@ -49,6 +49,11 @@ impl EmulatorLab {
         &self.emulator
     }
 
+    /// Sees and does what our backend does not.
+    pub fn eyes(&self) -> &Eyes {
+        &self.eyes
+    }
+
     /// Gives every running instance an address in the world.
     #[cfg(feature = "dns")]
     pub async fn give_addresses(&self) {

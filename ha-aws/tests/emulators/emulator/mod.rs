@@ -42,8 +42,10 @@ async fn cases_pass(kind: Kind, port: Port) {
         println!("{kind}: {case}: {verdict}");
         count += 1;
         match verdict {
-            Verdict::Passed | Verdict::NotShown(_) | Verdict::NotApplicable(_) => {}
-            Verdict::Failed(_) => failed.push(format!("{case}: {verdict}")),
+            Verdict::Passed | Verdict::NotShown(_) => {}
+            // A port that is not built is no answer; of those that are, all cases are claimed.
+            Verdict::NotApplicable(_) if !cfg!(feature = "dns") => {}
+            Verdict::NotApplicable(_) | Verdict::Failed(_) => failed.push(format!("{case}: {verdict}")),
         }
     }
     assert!(failed.is_empty(), "{kind}: {} of {count} cases:\n{}", failed.len(), failed.join("\n"));

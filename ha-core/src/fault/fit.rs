@@ -34,7 +34,7 @@ impl Fault {
         let mut problems = self.check_itself();
         let unmatched = unmatched(site, &self.target);
         if unmatched.is_empty() {
-            let supposed = needs::supposed(self.effect, &self.target);
+            let supposed = needs::supposed_besides_zones(self.effect, &self.target);
             let lacking = supposed.iter().find_map(|need| lacks(site, need));
             problems.extend(lacking.map(|what| Problem::new("fault", format!("{}: {what}", self.effect), "")));
         }

@@ -59,8 +59,17 @@ impl Need {
     }
 }
 
-/// What an event of this effect at this target supposes; ordered, each once.
+/// What an event of this effect at this target supposes of a site that is not known; ordered, each once.
 pub(super) fn supposed(effect: &str, target: &Selector) -> Vec<Need> {
+    let mut needs = supposed_besides_zones(effect, target);
+    needs.extend(zones(target).into_iter().filter_map(place_of).map(|place| Need::Zones(place + 1)));
+    needs.sort();
+    needs.dedup();
+    needs
+}
+
+/// The same without the zones that it names: a site that is known has them, under these names or in these places, or not.
+pub(super) fn supposed_besides_zones(effect: &str, target: &Selector) -> Vec<Need> {
     let family = effect.split('.').next().unwrap_or_default();
     let table = &VOCABULARY.needs;
     let by_effect = [table.of_effect.get(family), table.of_effect.get(effect)];
@@ -78,7 +87,6 @@ pub(super) fn supposed(effect: &str, target: &Selector) -> Vec<Need> {
         | Subject::Metric(_)
         | Subject::Call(..) => {}
     }
-    needs.extend(zones(target).into_iter().filter_map(place_of).map(|place| Need::Zones(place + 1)));
     needs.sort();
     needs.dedup();
     needs

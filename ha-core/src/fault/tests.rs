@@ -282,6 +282,8 @@ fn a_zone_of_one_letter_is_a_name_before_it_is_a_place() {
     let site = site().with(Dns::apex("shop.example").to("front"));
     let zone = |name| zone_of(&site, name).map(ToString::to_string);
     assert_eq!((zone("a"), zone("b"), zone("d")), (Some("a".into()), Some("eu-2".into()), None));
+    let coasts = Topology::new("x").zones(["n", "s"]);
+    assert_eq!(Fault::zone_power("s").check(&coasts), [], "it is there, and no nineteenth zone");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Connects to AWS, or to what stands for it: clients with time-outs, and the ports over them.
 
-use crate::{clock::WallClock, lately::Lately, provider::Provider};
+use crate::{clock::WallClock, provider::Provider};
 use aws_config::{BehaviorVersion, Region, SdkConfig, timeout::TimeoutConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -67,9 +67,12 @@ impl Aws {
             local: self.endpoint.is_some(),
             provider: self.provider,
             clock,
+            #[cfg(feature = "network")]
             settle: self.settle,
             call_timeout: self.call_timeout,
-            lately: Lately::default(),
+            #[cfg(feature = "network")]
+            lately: Default::default(),
+            #[cfg(feature = "pool")]
             made: Default::default(),
             #[cfg(feature = "network")]
             shelves: Default::default(),
@@ -105,11 +108,14 @@ pub(crate) struct Service {
     pub local: bool,
     pub provider: Provider,
     pub clock: Arc<dyn Clock>,
+    #[cfg(feature = "network")]
     pub settle: Duration,
     pub call_timeout: Duration,
-    pub lately: Lately,
+    #[cfg(feature = "network")]
+    pub lately: crate::lately::Lately,
     /// The groups, and the load balancers and target groups, that this process made of late.
-    pub made: [Lately; 2],
+    #[cfg(feature = "pool")]
+    pub made: [crate::lately::Lately; 2],
     #[cfg(feature = "network")]
     pub shelves: crate::ahead::Shelves,
 }

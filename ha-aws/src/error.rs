@@ -3,7 +3,9 @@
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use ha_core::backend::{Error, Kind, Operation, Resource, Result};
+#[cfg(feature = "network")]
+use ha_core::backend::Result;
+use ha_core::backend::{Error, Kind, Operation, Resource};
 use serde::Deserialize;
 use std::sync::LazyLock;
 
@@ -24,6 +26,7 @@ impl Wish {
         Error::new(kind, self.operation, self.resource.clone())
     }
     /// What rests on something that is not there.
+    #[cfg(feature = "network")]
     pub fn not_ready(&self, what: impl Into<String>) -> Error {
         self.refuse(Kind::NotReady(what.into()))
     }
@@ -41,11 +44,13 @@ impl Wish {
 }
 
 /// Carries a call's failure into the wish's error.
+#[cfg(feature = "network")]
 pub(crate) trait Told<T> {
     /// The answer, or the wish's error.
     fn told(self, wish: &Wish) -> Result<T>;
 }
 
+#[cfg(feature = "network")]
 impl<T, E> Told<T> for std::result::Result<T, SdkError<E, HttpResponse>>
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
@@ -56,6 +61,7 @@ where
 }
 
 /// What was to go and is not there is gone.
+#[cfg(feature = "network")]
 pub(crate) fn accept_gone(done: Result<()>) -> Result<()> {
     match done {
         Err(error) if *error.kind() == Kind::NotFound => Ok(()),

@@ -17,6 +17,7 @@ mod ahead;
 #[cfg(feature = "balancer")]
 mod balancer;
 mod clock;
+#[cfg(feature = "network")]
 mod concurrent;
 mod connect;
 #[cfg(feature = "dns")]
@@ -24,10 +25,13 @@ mod dns;
 #[cfg(feature = "network")]
 mod ec2;
 mod error;
+#[cfg(feature = "network")]
 mod lately;
 #[cfg(feature = "network")]
 mod making;
+#[cfg(feature = "network")]
 mod mark;
+#[cfg(any(feature = "network", feature = "store"))]
 mod name;
 #[cfg(feature = "network")]
 mod network;

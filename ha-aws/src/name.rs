@@ -16,6 +16,7 @@ pub(crate) fn digest(text: &str) -> String {
 
 /// The parts joined by hyphens, of letters, digits and hyphens only. What had to be spelled differently, or cut to
 /// `longest`, ends with a digest of the whole, so that two names stay two.
+#[cfg(feature = "network")]
 pub(crate) fn joined(parts: &[&str], longest: usize) -> String {
     let whole = parts.join("-");
     let spelled: String = whole.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
@@ -28,12 +29,13 @@ pub(crate) fn joined(parts: &[&str], longest: usize) -> String {
 }
 
 /// A client token of 32 characters for this step; a step that may rightly be done again names what makes it another.
+#[cfg(feature = "network")]
 pub(crate) fn token(step: &[&str]) -> String {
     let text = step.join("\u{0}");
     format!("{}{}", digest(&text), digest(&format!("{text}\u{0}again")))
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "network"))]
 mod tests {
     use super::*;
 

@@ -57,6 +57,11 @@ pub fn run(root: &Path, world: World, depth: Depth) -> Result<(), Stop> {
     let which = [world.packages(), &["--quiet"]].concat();
     let clippy = ["--all-targets", "--message-format", "short", "--", "-D", "warnings"];
     parts.run("clippy", || cargo(&[&["clippy"], &which[..], &clippy[..]].concat()));
+    for (package, feature) in world.subsets() {
+        let part = ["clippy", "--package", package, "--lib", "--no-default-features", "--features", feature];
+        let options = ["--quiet", "--message-format", "short", "--", "-D", "warnings"];
+        parts.run(&format!("{package} with {feature}"), || cargo(&[&part[..], &options[..]].concat()));
+    }
     parts.run("doc", || cargo(&[&["doc", "--no-deps"], &which[..]].concat()));
     if depth == Depth::Full {
         if world == World::Docker {

@@ -31,6 +31,15 @@ impl World {
         }
     }
 
+    /// Of a library that can be had in parts: its package, and a feature that is checked without the others. Where that
+    /// would build EC2's crate once more, it is left to whoever changes it.
+    pub fn subsets(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Rust | Self::Docker => &[],
+            Self::Aws => &[("ha-aws", "store")],
+        }
+    }
+
     /// Which of their tests are run here and not elsewhere, and how: containers and emulators take one test at a time.
     pub fn tests(self) -> (&'static [&'static str], &'static [&'static str]) {
         match self {

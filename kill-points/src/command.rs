@@ -45,7 +45,7 @@ Results are kept and what is done is not done again; a run may be stopped at any
 ";
 
 /// A point whose call did not come is tried in so many lives.
-pub(crate) const LIVES: usize = 4;
+pub(crate) const LIVES: usize = 8;
 
 /// What is asked of the command.
 #[derive(Debug, Default)]

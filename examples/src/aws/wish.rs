@@ -8,6 +8,7 @@ use crate::{
 };
 use ha_core::{
     Controller, Observed, ValidTopology,
+    backend::Error,
     event::{Event, What},
     observe,
     observe::Known,
@@ -38,13 +39,18 @@ pub async fn show_plan(site: &Site, (look, json): (bool, bool), line: &Line) -> 
     let missing = plan.problems.iter().position(|problem| problem.path == "id").map(|at| plan.problems.remove(at));
     if json {
         line.say(whole);
-        return refuse(&plan.problems);
+    } else {
+        line.say(plan.to_string().trim_end());
+        if let Some(problem) = missing {
+            line.say(format!("before it is applied at AWS: {}", problem.fix));
+        }
     }
-    line.say(plan.to_string().trim_end());
-    if let Some(problem) = missing {
-        line.say(format!("before it is applied at AWS: {}", problem.fix));
+    refuse(&plan.problems)?;
+    // A plan of what was not seen is none.
+    match observed.network {
+        Known::Unknown(error) => Err(Stop::Failed(not_seen(site, &error))),
+        Known::Known(_) | Known::NotManaged => Ok(()),
     }
-    refuse(&plan.problems)
 }
 
 /// Makes the site as it is wanted.
@@ -101,16 +107,20 @@ async fn converge(site: &Site, wanted: &ValidTopology, line: &Line) -> Result<Re
 
 /// Why nothing at all could be seen of the account.
 async fn blind(site: &Site) -> String {
+    match observe(&site.wanted, &site.backend).await.network {
+        Known::Unknown(error) => not_seen(site, &error),
+        Known::Known(_) | Known::NotManaged => "for a moment nothing could be seen of the account: try again".into(),
+    }
+}
+
+fn not_seen(site: &Site, error: &Error) -> String {
     let help = match site.here {
         true => "does an emulator run at --endpoint?",
         false => {
             "credentials, profile and network are the AWS SDK's: `aws sts get-caller-identity` has to work as well"
         }
     };
-    match observe(&site.wanted, &site.backend).await.network {
-        Known::Unknown(error) => format!("nothing can be seen of the account: {}; {help}", said(&error)),
-        Known::Known(_) | Known::NotManaged => "for a moment nothing could be seen of the account: try again".into(),
-    }
+    format!("nothing can be seen of the account: {}; {help}", said(error))
 }
 
 /// How far it is: what was heard last, shown again each second for a person who waits.

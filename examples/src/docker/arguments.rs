@@ -179,7 +179,7 @@ fn command(options: &Options) -> Result<Command, lexopt::Error> {
         ["break", what] => Command::Break { what: (*what).to_owned(), how: how(options)? },
         ["heal"] => Command::Heal { what: None },
         ["heal", what] => Command::Heal { what: Some((*what).to_owned()) },
-        ["release", name] => Command::Release { name: (*name).to_owned(), fault: options.fault.clone() },
+        ["release", name] => Command::Release { name: release(name)?, fault: options.fault.clone() },
         ["resize", count] => {
             Command::Resize(count.parse().map_err(|_| format!("resize {count}: not a number of instances"))?)
         }
@@ -197,6 +197,16 @@ fn command(options: &Options) -> Result<Command, lexopt::Error> {
         Some((option, _)) => Err(format!("{option}: not with {}", words[0]).into()),
         None => Ok(command),
     }
+}
+
+/// A release is the tag of its image, and looks like one.
+fn release(name: &str) -> Result<String, lexopt::Error> {
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let fits = name.len() <= 128 && name.bytes().next().is_some_and(word);
+    if fits && name.bytes().all(|byte| word(byte) || matches!(byte, b'.' | b'-')) {
+        return Ok(name.to_owned());
+    }
+    Err(format!("release {name:?}: a name of letters, digits, `.`, `-` and `_`, like 2026.11.2").into())
 }
 
 fn how(options: &Options) -> Result<How, lexopt::Error> {
@@ -262,6 +272,7 @@ mod tests {
             ("upp", "upp"),
             ("resize many", "many"),
             ("release", "release"),
+            ("release bad/name", "bad/name"),
             ("up --json", "--json"),
             ("up --fault 500s", "--fault"),
             ("break web-1 --fault ill", "ill"),

@@ -50,7 +50,6 @@ fn wanted(site: &Site) -> Result<Wanted, String> {
     let around = settings.directory.parent().unwrap_or(Path::new("/")).to_path_buf();
     let told = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
     fs::create_dir_all(&around).map_err(|error| told(&around, error))?;
-    let content = fs::read(&site.provider).map_err(|error| told(&site.provider, error))?;
     let mut mounts = vec![pair(&around, "")];
     // Folders, for a file that is mounted stays the old one where another takes its name; a name may stand for a file
     // somewhere else.
@@ -65,7 +64,8 @@ fn wanted(site: &Site) -> Result<Wanted, String> {
         address => {
             let socket = PathBuf::from(address.as_deref().map_or(SOCKET, |address| &address["unix://".len()..]));
             let is = fs::metadata(&socket).map_err(|error| told(&socket, error))?;
-            let ours = fs::metadata(&around).map_err(|error| told(&around, error))?;
+            let ours = fs::metadata(&settings.directory).or_else(|_| fs::metadata(&around));
+            let ours = ours.map_err(|error| told(&around, error))?;
             environment.push(("DOCKER_HOST".to_owned(), format!("unix://{}", socket.display())));
             mounts.push(pair(&socket, ""));
             // Whoever owns the engine is root inside; anybody else is himself, in the group that may use it.
@@ -77,7 +77,16 @@ fn wanted(site: &Site) -> Result<Wanted, String> {
     let labels = Labels { scope: site.scope.clone(), part: Part::Supervisor, name: NAME.into(), plan: String::new() };
     let place = site.provider.display().to_string();
     let command = Some(vec!["/ha-supervisor".to_owned(), place.clone()]);
-    let files = vec![File { place, content, mode: 0o644, owner: (0, 0) }];
+    // In a folder that is mounted it is there already, and what is put there would take the place of its owner's.
+    let files = match folders.iter().chain([&around]).any(|folder| site.provider.starts_with(folder)) {
+        true => Vec::new(),
+        false => {
+            let content = fs::read(&site.provider).map_err(|error| told(&site.provider, error))?;
+            let ids = user.as_ref().and_then(|(own, groups)| Some((*own, *groups.first()?)));
+            let owner = ids.map_or((0, 0), |(own, group)| (u64::from(own), u64::from(group)));
+            vec![File { place, content, mode: 0o600, owner }]
+        }
+    };
     let wanted = Wanted::new(called(&site.scope, NAME), KEEPER, labels, Attached::Host);
     Ok(Wanted { command, environment, mounts, files, user, revives: true, ..wanted })
 }

@@ -53,7 +53,8 @@ impl Site {
             let which = engine.or_else(|| std::env::var("DOCKER_HOST").ok());
             let which = which.unwrap_or_else(|| "unix:///var/run/docker.sock".to_owned());
             let advice = "start one, say by DOCKER_HOST where it is, or ask for the right to use it (group docker)";
-            Stop::Failed(format!("no Docker engine answers at {which}: {}\n{advice}", trouble.said_only()))
+            let said = trouble.said_only().replace(&which, &nameless(&which));
+            Stop::Failed(format!("no Docker engine answers at {}: {said}\n{advice}", nameless(&which)))
         })?;
         Ok(Self { scope: wanted.scope(), wanted, docker, provider })
     }
@@ -143,6 +144,12 @@ impl Site {
         let none = self.pools(tables).next().is_none();
         if none { Err(Stop::Failed(format!("{} is not there: docker_site up", self.scope.name))) } else { Ok(()) }
     }
+}
+
+/// An address without who asks there and with which password.
+fn nameless(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
+    rest.rsplit_once('@').map_or_else(|| address.to_owned(), |(_, place)| format!("{scheme}://***@{place}"))
 }
 
 /// A pool's instances by zone, as the status shows them.

@@ -72,12 +72,12 @@ async fn keeper(site: &Site, tables: &Tables) -> (&'static str, bool) {
 
 fn page(site: &Site, tables: &Tables, (keeper, keeps): (&str, bool), paint: Paint) -> String {
     let strong = |text: &str| paint.paint(Tone::Strong, text, 0);
-    let keeper = paint.paint(if keeps { Tone::Good } else { Tone::Bad }, keeper, 0);
-    let mut page = format!("{}   supervisor {keeper}\n", strong(&site.scope.to_string()));
     let pools: Vec<&PoolRow> = site.pools(tables).collect();
     if pools.is_empty() && mine(site, tables).next().is_none() {
-        return page + "nothing is there: docker_site up\n";
+        return format!("{}\nnothing is there: docker_site up\n", strong(&site.scope.to_string()));
     }
+    let keeper = paint.paint(if keeps { Tone::Good } else { Tone::Bad }, keeper, 0);
+    let mut page = format!("{}   supervisor {keeper}\n", strong(&site.scope.to_string()));
     // What is long makes its column wider.
     let members = || pools.iter().flat_map(|row| &row.members);
     let longest = |least: usize, word: fn(&MemberRow) -> &str| {

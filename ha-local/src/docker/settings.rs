@@ -189,7 +189,11 @@ impl Settings {
     /// Reads the text of a provider's file; places in it are seen from where `file` is.
     pub fn read(text: &str, file: &Path) -> Result<Self, Unfit> {
         let wrong = |what: String| Unfit(format!("{}: {what}", file.display()));
-        let mut settings: Self = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
+        if let Some(at) = text.lines().position(|line| line.contains("PRIVATE KEY-----")) {
+            let advice = "write it to a file that only you may read, and name that under [certificates]";
+            return Err(wrong(format!("line {}: a private key is no part of a provider's file: {advice}", at + 1)));
+        }
+        let mut settings: Self = toml::from_str(text).map_err(|error| wrong(unquoted(&error, text)))?;
         let (first, last) = settings.ports;
         if first == 0 || first > last {
             return Err(wrong(format!(
@@ -230,6 +234,16 @@ impl Settings {
     }
 }
 
+/// What is wrong with a file and where, without what stands there: environments hold what is nobody else's to read.
+fn unquoted(error: &toml::de::Error, text: &str) -> String {
+    let message = match error.message().split_once(": string \"") {
+        Some((head, rest)) => format!("{head}: a text{}", rest.rsplit_once('"').map_or("", |(_, tail)| tail)),
+        None => error.message().to_owned(),
+    };
+    let before = error.span().and_then(|span| text.get(..span.start));
+    before.map_or_else(|| message.clone(), |before| format!("line {}: {message}", before.matches('\n').count() + 1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -264,6 +278,21 @@ mod tests {
         ] {
             let wrong = read(text).unwrap_err().to_string();
             assert!(wrong.starts_with("/site/provider.toml: ") && wrong.contains(told), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_without_what_stands_there() {
+        let release = "directory = \"d\"\n[releases.r1]\nimage = \"i\"\n";
+        for (line, told) in [
+            ("environmnt = { TOKEN = \"tok5c06\" }\n", "line 4: unknown field `environmnt`"),
+            ("environment = \"tok5c06\"\n", "line 4: invalid type: a text, expected a map"),
+            ("environment = { A = \"tok5c06\" B = \"tok5c06\" }\n", "line 4: "),
+            ("environment = { A = tok5c06 }\n", "line 4: "),
+            ("environment = { K = \"-----BEGIN PRIVATE KEY-----tok5c06\" }\n", "line 4: a private key"),
+        ] {
+            let wrong = read(&format!("{release}{line}")).unwrap_err().to_string();
+            assert!(wrong.contains(told) && !wrong.contains("tok5c06"), "{wrong}");
         }
     }
 

@@ -72,6 +72,7 @@ impl Site {
             max_skew: 1,
             boot: boot(),
             guards: Guards::default(),
+            drain: Duration::ZERO,
             marks: Marks { stable: release.into(), candidate: None, rejected: Vec::new() },
         };
         self.backend.pool.as_ref().unwrap().ensure(&self.scope, &spec).await.unwrap();

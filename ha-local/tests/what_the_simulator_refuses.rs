@@ -32,6 +32,7 @@ fn pool() -> PoolSpec {
         max_skew: 1,
         boot,
         guards: Guards::default(),
+        drain: Duration::ZERO,
         marks,
     }
 }

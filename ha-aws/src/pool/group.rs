@@ -186,6 +186,7 @@ pub(super) mod tests {
             max_skew: 1,
             boot: Boot { ready: "/ready".into(), budget: Duration::from_secs(300), port: 80 },
             guards: Guards::default(),
+            drain: Duration::ZERO,
             marks: Marks { stable: "r1".into(), candidate: None, rejected: Vec::new() },
         }
     }

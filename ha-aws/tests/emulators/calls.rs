@@ -39,6 +39,7 @@ pub fn pool() -> PoolSpec {
         max_skew: 1,
         boot: Boot { ready: "/ready".into(), budget: Duration::from_secs(300), port: 8080 },
         guards: Guards::default(),
+        drain: Duration::ZERO,
         marks: Marks { stable: "r1".into(), candidate: None, rejected: Vec::new() },
     }
 }

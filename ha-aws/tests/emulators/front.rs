@@ -30,6 +30,7 @@ fn pool(name: &str) -> PoolSpec {
         max_skew: 1,
         boot: boot(),
         guards: Guards::default(),
+        drain: Duration::ZERO,
         marks: Marks { stable: "r1".into(), candidate: None, rejected: Vec::new() },
     }
 }

@@ -56,6 +56,7 @@ pub trait Network: Send + Sync {
 /// - `never_launches_into_a_closed_zone`: nothing is launched in a zone that the spec does not list.
 /// - `launches_elsewhere_when_a_zone_is_full`: a refused launch is tried in another zone.
 /// - `drains_before_it_stops`: requests in flight on a leaving instance finish within the drain time.
+/// - `who_leaves_stays_as_long_as_names_are_kept`: an instance that leaves answers on for the spec's own `drain`.
 /// - `a_held_instance_gets_no_request_and_is_not_replaced`: with `Shrink` the pool stays smaller by one.
 /// - `a_held_instance_is_replaced_for_the_time`: with `Replace` another instance takes its place.
 /// - `what_is_put_back_serves_only_when_ready`: a returning instance gets no request before it is ready.

@@ -43,6 +43,9 @@ pub struct PoolSpec {
     pub boot: Boot,
     /// What limits the pool's own repairs.
     pub guards: Guards,
+    /// How long an instance that leaves still answers whoever was told its address: the longest that a name which stands
+    /// for the pool itself may be kept. Zero where no name does; balancers have a drain of their own.
+    pub drain: Duration,
     /// What a roll-out must remember.
     pub marks: Marks,
 }

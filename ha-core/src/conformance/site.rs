@@ -55,6 +55,7 @@ impl Trial<'_> {
             max_skew: 1,
             boot: material.boot,
             guards: Guards { brake: Some(Share(340)), min_healthy: Share(1000) },
+            drain: Duration::ZERO,
             marks: Marks { stable: release, candidate: None, rejected: Vec::new() },
         };
         if !self.pool()?.check(&spec).is_empty() {

@@ -23,6 +23,7 @@ fn spec() -> PoolSpec {
         max_skew: 1,
         boot: Boot { ready: "/healthz".into(), budget: Duration::from_secs(60), port: 80 },
         guards: Guards { brake: None, min_healthy: Share(600) },
+        drain: Duration::ZERO,
         marks: Marks { stable: "v1".into(), candidate: None, rejected: Vec::new() },
     }
 }

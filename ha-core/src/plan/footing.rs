@@ -10,6 +10,7 @@ use crate::{
     name::{BalancerName, PoolName},
     topology::{Endpoint, ValidTopology},
 };
+use std::time::Duration;
 
 /// Whether a pool has enough ready instances to be given requests.
 pub(super) fn pool_serves(site: &ValidTopology, pools: &[PoolState], name: &PoolName) -> bool {
@@ -31,6 +32,32 @@ pub(super) fn balancer_serves(balancers: &[BalancerState], name: &BalancerName) 
 
 pub(super) fn is_balancer(endpoint: &Endpoint, name: &BalancerName) -> bool {
     matches!(endpoint, Endpoint::Balancer(balancer) if balancer == name)
+}
+
+/// How long an instance of a pool that leaves has to answer on: as long as is wanted, and as the pool was told before
+/// while a record still leads to it for longer, or one was changed less than that ago. That is noted as waited for.
+pub(super) fn drain(draft: &mut Draft, seen: &PoolState, wanted: Duration) -> Duration {
+    let (before, itself) = (seen.spec.drain, Endpoint::Pool(seen.spec.name.clone()));
+    let reading = match draft.records() {
+        Seen::Unknown(_) => return before.max(wanted),
+        Seen::NotManaged => return wanted,
+        Seen::Known(_) if before <= wanted => return wanted,
+        Seen::Known(reading) => reading,
+    };
+    let mut drain = wanted;
+    for record in &reading.state {
+        let forgotten = record.since + before;
+        let leads_there = record.set.ttl > wanted && record.set.kind.endpoints().contains(&itself);
+        if leads_there || forgotten > reading.at {
+            let why = Why::Footing(format!("resolvers forgetting what {} was", record.set.name));
+            draft.wait(TierName::Pool(Some(seen.spec.name.clone())), why, Some(record.since));
+            if forgotten > reading.at {
+                draft.look_again(forgotten, reading.at);
+            }
+            drain = before;
+        }
+    }
+    drain
 }
 
 /// Whether a name may still lead users to an endpoint: a record that stands for it, a record changed less than its TTL

@@ -117,8 +117,9 @@ impl<'a> Tier<'a> {
     }
 
     /// What is to be asked for now.
-    fn wanted(&self, draft: &Draft, seen: &PoolState, course: &Course) -> PoolSpec {
+    fn wanted(&self, draft: &mut Draft, seen: &PoolState, course: &Course) -> PoolSpec {
         let mut spec = wanted::pool(draft.site.topology(), self.wish, course.marks.clone(), self.wish.size);
+        spec.drain = footing::drain(draft, seen, spec.drain);
         if !self.outdated(&spec).is_empty() || course.rolling() || hold::needs_headroom(self) {
             let most = self.capacity.saturating_add(self.wish.rollout.surge).min(self.wish.size.max);
             if most > self.capacity {

@@ -60,6 +60,7 @@ pub(super) fn pool(topology: &Topology, wish: &Pool, marks: Marks, bounds: Size)
         max_skew: wish.placement.max_skew,
         boot: wish.boot.clone(),
         guards: wish.guards.clone(),
+        drain: topology.kept(&wish.name),
         marks,
     }
 }

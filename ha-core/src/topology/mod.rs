@@ -14,8 +14,9 @@ pub use pool::{Boot, Capacity, Gate, Guards, Hold, HoldMode, NoReading, Placemen
 
 pub use valid::ValidTopology;
 
-use crate::name::ZoneName;
+use crate::name::{PoolName, ZoneName};
 use serde::Serialize;
+use std::time::Duration;
 
 /// A site as its owner wants it. Add tiers with [`Topology::with`]; `validate` finds what does not hold together.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -124,5 +125,11 @@ impl Topology {
     /// The zones in which instances may be launched.
     pub fn open_zones(&self) -> impl Iterator<Item = &ZoneName> {
         self.zones.iter().filter(|zone| !self.closed.contains(zone))
+    }
+    /// How long resolvers may keep the addresses of a pool's own instances: zero where no name stands for the pool itself.
+    pub fn kept(&self, pool: &PoolName) -> Duration {
+        let itself = Endpoint::Pool(pool.clone());
+        let records = self.dns.iter().filter(|record| record.kind.endpoints().contains(&itself));
+        records.map(|record| record.ttl).max().unwrap_or_default()
     }
 }

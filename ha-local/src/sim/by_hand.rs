@@ -82,6 +82,7 @@ fn spec(site: &ValidTopology, wish: &Pool) -> PoolSpec {
         max_skew: wish.placement.max_skew,
         boot: wish.boot.clone(),
         guards: wish.guards.clone(),
+        drain: site.topology().kept(&wish.name),
         marks: Marks { stable: wish.release.clone(), candidate: None, rejected: Vec::new() },
     }
 }

@@ -16,6 +16,7 @@ use number::{
 };
 use repair::{
     brakes_mass_replacement, drains_before_it_stops, replaces_a_lost_instance, replaces_an_unhealthy_instance,
+    who_leaves_stays_as_long_as_names_are_kept,
 };
 use wish::{
     a_new_release_touches_only_new_instances, a_pool_behind_a_balancer_is_not_removed,
@@ -36,6 +37,9 @@ pub(super) const CASES: &[Case] = &[
     case("never_launches_into_a_closed_zone", |trial| Box::pin(never_launches_into_a_closed_zone(trial))),
     case("launches_elsewhere_when_a_zone_is_full", |trial| Box::pin(launches_elsewhere_when_a_zone_is_full(trial))),
     case("drains_before_it_stops", |trial| Box::pin(drains_before_it_stops(trial))),
+    case("who_leaves_stays_as_long_as_names_are_kept", |trial| {
+        Box::pin(who_leaves_stays_as_long_as_names_are_kept(trial))
+    }),
     case("a_held_instance_gets_no_request_and_is_not_replaced", |trial| {
         Box::pin(a_held_instance_gets_no_request_and_is_not_replaced(trial))
     }),

@@ -8,6 +8,7 @@ use super::super::{
 use crate::{
     backend::{
         Refill,
+        spec::PoolSpec,
         state::{InstancePhase, InstanceState, LossReason, PoolState},
     },
     name::{InstanceId, PoolName},
@@ -62,6 +63,18 @@ pub(super) async fn drains_before_it_stops(trial: &Trial<'_>) -> Outcome {
     }
     trial.until_pool(&web(), &format!("{only} is gone"), |pool| !knows(pool, &only)).await?;
     Ok(())
+}
+
+pub(super) async fn who_leaves_stays_as_long_as_names_are_kept(trial: &Trial<'_>) -> Outcome {
+    let drain = trial.lab.material().ttl;
+    let only = trial.make_pool(&PoolSpec { drain, ..trial.pool_spec("web", 1)? }).await?.instances.swap_remove(0).id;
+    let begun = trial.backend.clock.elapsed();
+    trial.pool()?.retire(&trial.scope, &web(), &only, Refill::Yes).await?;
+    let leaves = |it: &InstanceState| it.id == only && it.phase == InstancePhase::Draining;
+    trial.until_pool(&web(), &format!("{only} leaves"), |pool| pool.instances.iter().any(leaves)).await?;
+    trial.until_pool(&web(), &format!("{only} is gone"), |pool| !knows(pool, &only)).await?;
+    let stayed = trial.backend.clock.elapsed().saturating_sub(begun);
+    holds(stayed >= drain, || format!("{only} was gone after {stayed:?}, and its address may be kept for {drain:?}"))
 }
 
 pub(super) async fn brakes_mass_replacement(trial: &Trial<'_>) -> Outcome {

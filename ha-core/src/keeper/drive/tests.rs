@@ -70,6 +70,7 @@ fn view(members: &[(&str, InstancePhase)]) -> Result<Option<View>> {
         max_skew: 1,
         boot: Boot { ready: "/".into(), budget: Duration::from_secs(30), port: 80 },
         guards: Guards::default(),
+        drain: Duration::ZERO,
         marks: spec::Marks { stable: "new".into(), candidate: None, rejected: Vec::new() },
     };
     let members = members.iter().map(member).collect();

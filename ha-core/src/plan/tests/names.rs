@@ -47,6 +47,40 @@ fn a_name_moves_to_a_pool_only_when_enough_of_it_is_ready() {
     assert_eq!(asked(&plan(&moved, &toy.observed())).iter().filter(|step| step.contains("kind")).count(), 1);
 }
 
+/// A pool behind no balancer, under a name of its own that is kept so long.
+fn direct(ttl: u64) -> ValidTopology {
+    let dns = vec![Dns::round_robin("shop.example", "web").ttl(secs(ttl))];
+    valid(Topology { balancers: Vec::new(), dns, ..shop_of(web()) })
+}
+
+#[test]
+fn who_leaves_a_pool_answers_for_as_long_as_its_own_name_may_be_kept() {
+    assert_eq!(Toy::converged(&shop(web())).pools[0].spec.drain, secs(0), "its name stands for a balancer");
+    let mut toy = Toy::converged(&direct(60));
+    assert_eq!(toy.pools[0].spec.drain, secs(60));
+    let longer = toy.turn(&direct(300));
+    assert!(longer.steps().any(|step| step.reason == Reason::Drift(vec!["drain".into()])), "{longer}");
+    assert_eq!(toy.pools[0].spec.drain, secs(300));
+}
+
+#[test]
+fn a_shorter_drain_is_asked_for_when_resolvers_have_forgotten() {
+    let mut toy = Toy::converged(&direct(300));
+    toy.turn(&direct(60));
+    let since = toy.records[0].since;
+    let asked_at = |toy: &mut Toy, at: u64| {
+        toy.at = since + secs(at);
+        let plan = plan(&direct(60), &toy.observed());
+        assert!(!plan.converged(), "{plan}");
+        (asked(&plan).len(), plan.look_again)
+    };
+    assert_eq!((toy.records[0].set.ttl, toy.pools[0].spec.drain), (secs(60), secs(300)));
+    assert_eq!(asked_at(&mut toy, 299), (0, Some(since + secs(300))));
+    assert_eq!(asked_at(&mut toy, 300).0, 1);
+    toy.turn(&direct(60));
+    assert_eq!(toy.pools[0].spec.drain, secs(60));
+}
+
 #[test]
 fn other_settings_of_a_name_change_while_its_move_waits() {
     let mut toy = Toy::converged(&two_balancers("front"));

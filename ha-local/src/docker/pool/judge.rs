@@ -6,12 +6,8 @@ use ha_core::{
     backend::state::{InstancePhase, TargetHealth},
     keeper::health::Checks,
     time::Timestamp,
-    topology::Endpoint,
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What was found out since the last judgement.
 #[derive(Clone, Debug, Default)]
@@ -97,13 +93,11 @@ pub(super) fn naming<'a>(tables: &'a Tables, pool: &'a PoolRow) -> impl Iterator
 /// Whether nothing is in flight on an instance that leaves, or its time is over: the longest drain of its balancers, and
 /// as long as caches keep names that answer it directly.
 fn is_drained(tables: &Tables, pool: &PoolRow, member: &MemberRow, now: Timestamp) -> bool {
-    let itself = Endpoint::Pool(pool.spec.name.clone());
-    let records = tables.records.values().filter(|row| row.owner == pool.owner);
-    let kept = records.filter(|row| row.set.kind.endpoints().contains(&itself)).map(|row| row.set.ttl).max();
-    let drain = naming(tables, pool).map(|row| row.spec.drain).chain(kept).max().unwrap_or(Duration::ZERO);
+    let kept = pool.spec.drain;
+    let drain = naming(tables, pool).map(|row| row.spec.drain).max().unwrap_or_default().max(kept);
     let idle = naming(tables, pool).all(|balancer| {
         let target = balancer.targets.iter().find(|target| target.instance == member.id);
         balancer.as_of >= member.changed && target.is_none_or(|it| it.health == TargetHealth::Draining && it.idle)
     });
-    now.since(member.since) >= drain || (idle && kept.is_none())
+    now.since(member.since) >= drain || (idle && kept.is_zero())
 }

@@ -1,6 +1,6 @@
 //! What a pool's keeper sees and does: the provider's own hands.
 
-use super::{Cloud, CloudEvent, Env};
+use super::{Cloud, CloudEvent, Env, objects::PoolObject};
 use ha_core::{
     backend::{
         Kind, Scope,
@@ -8,7 +8,6 @@ use ha_core::{
     },
     keeper::pool::{Member, Order, View},
     name::{InstanceId, PoolName},
-    topology::Endpoint,
 };
 use std::time::Duration;
 
@@ -185,11 +184,15 @@ impl Cloud {
     /// As long as the balancers give it, and as long as names that answer it directly are kept in caches.
     fn drain_time(&self, pool: u32) -> Duration {
         let Some(pool) = self.pools.get(&pool) else { return Duration::ZERO };
-        let named = Endpoint::Pool(pool.spec.name.clone());
         let balancers = self.balancers.values().filter(|it| it.site == pool.site);
         let behind = balancers.filter(|it| it.spec.routes.iter().any(|route| route.pool == pool.spec.name));
-        let records = self.records.values().filter(|it| it.set.kind.endpoints().contains(&named));
-        behind.map(|it| it.spec.drain).chain(records.map(|it| it.set.ttl)).max().unwrap_or_default()
+        behind.map(|it| it.spec.drain).max().unwrap_or_default().max(self.kept(pool))
+    }
+
+    /// For how long caches may send users to an instance of this pool that leaves.
+    fn kept(&self, pool: &PoolObject) -> Duration {
+        let forgotten = self.broken.breaks("pool.who_leaves_stays_as_long_as_names_are_kept");
+        if forgotten { Duration::ZERO } else { pool.spec.drain }
     }
 
     pub(super) fn drain_time_is_over(&mut self, env: &mut Env<'_>, number: u32, drains: u32) {
@@ -201,8 +204,8 @@ impl Cloud {
     /// Nothing is in flight any more on an instance that leaves.
     pub(super) fn idle(&mut self, env: &mut Env<'_>, number: u32) {
         let Some(instance) = self.instances.get(&number) else { return };
-        let answered_directly = self.targets.contains_key(&(super::AGENT, number));
-        if !env.profile.balancer.drains_full_time && !answered_directly && instance.drains > 0 {
+        let kept = self.pools.get(&instance.pool).is_some_and(|pool| !self.kept(pool).is_zero());
+        if !env.profile.balancer.drains_full_time && !kept && instance.drains > 0 {
             self.is_drained(env, number);
         }
     }

@@ -45,6 +45,7 @@ fn pool(name: &PoolName) -> PoolSpec {
         max_skew: 1,
         boot,
         guards: Guards::default(),
+        drain: Duration::ZERO,
         marks: Marks { stable: release, candidate: None, rejected: Vec::new() },
     }
 }

@@ -39,6 +39,7 @@ fn view(desired: u32, members: &str) -> View {
         max_skew: 1,
         boot: Boot { ready: "/".into(), budget: Duration::from_secs(BUDGET), port: 80 },
         guards: Guards { brake: Some(Share(340)), min_healthy: Share(1000) },
+        drain: Duration::ZERO,
         marks: Marks { stable: "new".into(), candidate: None, rejected: Vec::new() },
     };
     let members = members.split(',').filter(|text| !text.trim().is_empty());

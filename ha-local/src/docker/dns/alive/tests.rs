@@ -73,6 +73,7 @@ fn pool(phases: &[InstancePhase]) -> PoolRow {
         max_skew: 1,
         boot,
         guards: Guards::default(),
+        drain: Duration::ZERO,
         marks: Marks { stable: "r1".into(), candidate: None, rejected: Vec::new() },
     };
     PoolRow {

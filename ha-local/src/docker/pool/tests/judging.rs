@@ -14,6 +14,7 @@ use ha_core::{
     time::Timestamp,
     topology::HoldMode,
 };
+use std::time::Duration;
 
 const PHASES: [InstancePhase; 7] = [
     InstancePhase::Booting,
@@ -75,6 +76,15 @@ fn without_a_balancer_the_pool_s_own_agent_judges() {
 fn nobody_sends_requests_to_who_leaves_so_that_it_is_drained_at_once() {
     for phase in [InstancePhase::Draining, InstancePhase::Held(HoldMode::Replace)] {
         assert_eq!(judged(with_member(5, phase), &Findings::default()), (phase, true));
+    }
+}
+
+#[test]
+fn who_leaves_answers_on_for_as_long_as_names_are_kept() {
+    for (kept, drained) in [(0, true), (1, false)] {
+        let mut tables = with_member(5, InstancePhase::Draining);
+        tables.pools.values_mut().for_each(|row| row.spec.drain = Duration::from_secs(kept));
+        assert_eq!(judged(tables, &Findings::default()), (InstancePhase::Draining, drained), "{kept} s");
     }
 }
 

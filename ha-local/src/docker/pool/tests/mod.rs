@@ -31,6 +31,7 @@ pub(super) fn spec(capacity: u32) -> PoolSpec {
         max_skew: 1,
         boot: Boot { ready: "/ready".into(), budget: Duration::from_secs(9), port: 80 },
         guards: Guards::default(),
+        drain: Duration::ZERO,
         marks: Marks { stable: "r1".into(), candidate: None, rejected: Vec::new() },
     }
 }

@@ -85,6 +85,7 @@ fn pool(name: &str, size: u32) -> PoolSpec {
         max_skew: 1,
         boot: boot(),
         guards: Guards { brake: Some(Share(340)), min_healthy: Share(1000) },
+        drain: Duration::ZERO,
         marks: Marks { stable: "v1".into(), candidate: None, rejected: Vec::new() },
     }
 }

@@ -65,18 +65,23 @@ pub(super) async fn crew(clients: &Clients, scope: &Scope, pool: &PoolName, wish
         join(groups.collect::<std::result::Result<Vec<_>, _>>(), machines.collect::<std::result::Result<Vec<_>, _>>())
             .await;
     let (groups, machines) = (groups.told(wish)?, machines.told(wish)?);
-    let spec = groups.iter().find_map(|it| {
+    let known = groups.iter().find_map(|it| {
         let pairs = it.tags().iter().filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned())));
         let tags: Tags = pairs.collect();
         let spec: PoolSpec = mark::spec(&tags).ok()?;
-        (spec.name == *pool && mark::stranger(&tags, scope).is_none()).then_some(spec)
+        (spec.name == *pool && mark::stranger(&tags, scope).is_none()).then_some((spec, it.instances()))
     });
-    let Some(spec) = spec else { return Ok(None) };
+    let Some((spec, members)) = known else { return Ok(None) };
+    let leaves = |id: &str| {
+        let of = members.iter().find(|it| it.instance_id() == Some(id)).and_then(|it| it.lifecycle_state());
+        of.is_some_and(|state| state.as_str().starts_with("Terminating"))
+    };
     let address = |it: &aws_sdk_ec2::types::Instance| {
         let tags = ec2::read(it.tags());
         let own = tags.get(POOL).is_some_and(|it| it == pool.as_str());
         let held = tags.get(HOLD).is_some_and(|word| word != "back");
-        it.public_ip_address().filter(|_| own && !held).map(String::from)
+        let stays = own && !held && !it.instance_id().is_some_and(leaves);
+        it.public_ip_address().filter(|_| stays).map(String::from)
     };
     let addresses = machines.iter().flat_map(|it| it.instances()).filter_map(address).collect();
     Ok(Some(Crew { boot: spec.boot, addresses }))

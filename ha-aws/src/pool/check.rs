@@ -1,7 +1,8 @@
 //! What Auto Scaling cannot keep of a pool, and what would do instead.
 
+use super::hooks::longest_drain;
 use crate::{mark, provider::Provider};
-use ha_core::{backend::spec::PoolSpec, topology::Capacity, validate::Problem};
+use ha_core::{backend::spec::PoolSpec, time::show, topology::Capacity, validate::Problem};
 use std::time::Duration;
 
 /// How long an instance may take to say that it is ready, by the service's limits.
@@ -23,6 +24,11 @@ pub(super) fn check(provider: &Provider, spec: &PoolSpec) -> Vec<Problem> {
     if machine.signals == Some(true) && !(SIGNAL[0]..=SIGNAL[1]).contains(&budget) {
         let what = "an instance that says when it is ready has from 30 s to 2 h for it".to_owned();
         say("boot.budget", what, "give such a budget, or take `signals` out of the provider file".into());
+    }
+    if spec.drain > longest_drain() {
+        let (kept, most) = (show(spec.drain), show(longest_drain()));
+        let what = format!("names keep the addresses of its instances for {kept}, and who leaves is kept for {most}");
+        say("drain", what, format!("give the names that stand for it a ttl of {most} at most"));
     }
     if spec.max_skew != 1 {
         let what = format!("Auto Scaling keeps zones within 1 of each other, not within {}", spec.max_skew);
@@ -68,6 +74,7 @@ mod tests {
         assert_eq!(told(|_, _| {}), Vec::<String>::new());
         let all = told(|spec, provider| {
             spec.max_skew = 2;
+            spec.drain = Duration::from_secs(7141);
             spec.capacity = Capacity::Scaled;
             spec.guards.brake = Some(Share(5));
             spec.boot.budget = Duration::from_secs(10);
@@ -78,6 +85,8 @@ mod tests {
             [
                 "pool.web.boot.budget: an instance that says when it is ready has from 30 s to 2 h for it; give such a budget, \
              or take `signals` out of the provider file",
+                "pool.web.drain: names keep the addresses of its instances for 1h59m1s, and who leaves is kept for 1h59m; \
+             give the names that stand for it a ttl of 1h59m at most",
                 "pool.web.placement.max_skew: Auto Scaling keeps zones within 1 of each other, not within 2; max_skew = 1",
                 "pool.web.capacity: nobody scales a pool on AWS yet; capacity = 2",
                 "pool.web.guards.brake: a brake of 0.005 is finer than the hundredths that Auto Scaling takes; brake = 0.01, or more",

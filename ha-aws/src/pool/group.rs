@@ -1,5 +1,6 @@
 //! What a pool asks of its Auto Scaling group: pure, from the spec and who is held.
 
+use super::hooks::{HOOKS, Hooks};
 use crate::{mark::Tags, provider::Provider};
 use ha_core::{
     backend::{
@@ -150,6 +151,8 @@ impl Group {
         }
         let zones: BTreeSet<String> = spec.zones.iter().map(|zone| provider.zone(zone)).collect();
         let as_asked = self.tags.get(TEMPLATE) == Some(&self.template) && self.zones == zones;
+        let signals = provider.release(&spec.release).is_some_and(|machine| machine.signals == Some(true));
+        let as_asked = as_asked && self.tags.get(HOOKS) == Some(&Hooks::wanted(spec, signals).word());
         let as_asked = as_asked && self.care == Care::wanted(spec);
         if as_asked && self.limits == self.wanted(spec) { Phase::Active } else { Phase::Broken }
     }
@@ -198,7 +201,7 @@ pub(super) mod tests {
     }
 
     fn group(members: Vec<Member>, limits: Limits) -> Group {
-        let tags = [(TEMPLATE.to_owned(), "t".to_owned())].into();
+        let tags = [(TEMPLATE.to_owned(), "t".to_owned()), (HOOKS.to_owned(), "none".to_owned())].into();
         let zones = ["eu-central-1a", "eu-central-1b"].map(String::from).into();
         let care = Care::wanted(&spec(1, 1, 1));
         Group { name: "shop-web".into(), tags, template: "t".into(), zones, limits, care, targets: Vec::new(), members }
@@ -245,6 +248,9 @@ pub(super) mod tests {
         assert_eq!(other.phase(&spec, &provider), Phase::Broken);
         let mut other = right.clone();
         other.zones.pop_last();
+        assert_eq!(other.phase(&spec, &provider), Phase::Broken);
+        let mut other = right.clone();
+        other.tags.remove(HOOKS);
         assert_eq!(other.phase(&spec, &provider), Phase::Broken);
         let mut other = right.clone();
         other.template = "theirs".into();

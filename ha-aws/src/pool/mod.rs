@@ -5,6 +5,7 @@
 mod activity;
 mod check;
 mod group;
+mod hooks;
 mod past;
 mod remove;
 mod seen;

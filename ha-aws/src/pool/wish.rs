@@ -2,8 +2,9 @@
 
 use super::{
     group::{Care, Group, Limits, REMOVING, TEMPLATE, limits},
+    hooks::{HOOKS, Hooks},
     seen::Clients,
-    template::{READY_HOOK, group_name, object, tags, template},
+    template::{group_name, object, tags, template},
 };
 use crate::{
     error::{Told, code},
@@ -11,9 +12,7 @@ use crate::{
     network::Footing,
     provider::Machine,
 };
-use aws_sdk_autoscaling::types::{
-    InstanceMaintenancePolicy, LaunchTemplateSpecification, LifecycleHookSpecification, Tag,
-};
+use aws_sdk_autoscaling::types::{InstanceMaintenancePolicy, LaunchTemplateSpecification, Tag};
 use ha_core::backend::{Kind, Result, spec::PoolSpec, state::Phase};
 
 /// A wish for a pool.
@@ -45,10 +44,10 @@ impl Making<'_> {
                 other => drop(other.told(self.wish)?),
             }
         }
-        let signals = machine.signals == Some(true);
+        let hooks = Hooks::wanted(self.spec, machine.signals == Some(true));
         match group {
-            None => self.create(&new.name, &subnets, signals).await,
-            Some(group) => self.update(group, &new.name, &subnets).await,
+            None => self.create(&new.name, &subnets, &hooks).await,
+            Some(group) => self.update(group, &new.name, &subnets, &hooks).await,
         }
     }
 
@@ -60,11 +59,12 @@ impl Making<'_> {
         Ok(ids.join(","))
     }
 
-    /// The tags of the group: whose it is, what was asked for, and by which template it is launched.
-    fn tags(&self, template: &str) -> Vec<Tag> {
+    /// The tags of the group: whose it is, what was asked for, by which template it is launched, and its hooks.
+    fn tags(&self, template: &str, hooks: &Hooks) -> Vec<Tag> {
         let mut all = tags(self.scope, &self.spec.name);
         all.extend(mark::spec_tags(self.spec));
         all.insert(TEMPLATE.into(), template.into());
+        all.insert(HOOKS.into(), hooks.word());
         written(&group_name(self.scope, &self.spec.name), &all)
     }
 
@@ -78,14 +78,8 @@ impl Making<'_> {
         InstanceMaintenancePolicy::builder().min_healthy_percentage(least).max_healthy_percentage(most).build()
     }
 
-    async fn create(&self, template: &str, subnets: &str, signals: bool) -> Result<()> {
+    async fn create(&self, template: &str, subnets: &str, hooks: &Hooks) -> Result<()> {
         let (Limits { min, max, desired }, care) = (limits(self.spec), Care::wanted(self.spec));
-        let hook = LifecycleHookSpecification::builder()
-            .lifecycle_hook_name(READY_HOOK)
-            .lifecycle_transition("autoscaling:EC2_INSTANCE_LAUNCHING")
-            .heartbeat_timeout(care.grace)
-            .default_result("ABANDON")
-            .build();
         let name = group_name(self.scope, &self.spec.name);
         let call = self
             .clients
@@ -100,8 +94,8 @@ impl Making<'_> {
             .health_check_type(care.health)
             .health_check_grace_period(care.grace)
             .set_termination_policies(Some(care.policies))
-            .set_lifecycle_hook_specification_list(signals.then(|| vec![hook]))
-            .set_tags(Some(self.tags(template)));
+            .set_lifecycle_hook_specification_list(hooks.specified())
+            .set_tags(Some(self.tags(template, hooks)));
         let call = match self.spec.guards.brake {
             Some(_) => call.instance_maintenance_policy(self.policy()),
             None => call,
@@ -116,7 +110,7 @@ impl Making<'_> {
         Ok(())
     }
 
-    async fn update(&self, group: &Group, template: &str, subnets: &str) -> Result<()> {
+    async fn update(&self, group: &Group, template: &str, subnets: &str, hooks: &Hooks) -> Result<()> {
         let as_was = mark::spec::<PoolSpec>(&group.tags).is_ok_and(|spec| spec == *self.spec);
         let leaving = group.tags.contains_key(REMOVING);
         let same = as_was && !leaving && group.template == template;
@@ -124,6 +118,10 @@ impl Making<'_> {
             return Ok(());
         }
         self.service.shelves.forget_pools();
+        let hooked = group.tags.get(HOOKS) == Some(&hooks.word());
+        if !hooked {
+            hooks.give(self.clients, &group.name, self.wish).await?;
+        }
         let (Limits { min, max, desired }, care) = (group.wanted(self.spec), Care::wanted(self.spec));
         let call = self
             .clients
@@ -153,8 +151,8 @@ impl Making<'_> {
             // Before it is written down that all is done: whoever comes after a crash does it then.
             self.forget_templates(template).await?;
         }
-        if !as_was || !written {
-            let call = self.clients.scaling.create_or_update_tags().set_tags(Some(self.tags(template)));
+        if !as_was || !written || !hooked {
+            let call = self.clients.scaling.create_or_update_tags().set_tags(Some(self.tags(template, hooks)));
             call.send().await.told(self.wish)?;
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! How many calls go over the wire: as many as there are objects, and none that changes something when nothing is to be.
 
 use crate::emulator::{Death, Emulator, EmulatorLab, Kind, Request, Wire, block_on};
+use aws_sdk_autoscaling::types::LifecycleHook;
 use ha_core::{
     backend::{
         Backend, Error, Resource, Scope,
@@ -78,6 +79,32 @@ async fn what_somebody_changed_is_put_right(lab: &EmulatorLab, scope: &Scope, wi
     assert_eq!(pools.observe(scope).await.unwrap().state[0].phase, Phase::Active);
 }
 
+/// The hooks of the group, and for how many seconds each holds an instance.
+async fn hooks(lab: &EmulatorLab, scope: &Scope) -> Vec<(String, i32)> {
+    let call = lab.eyes().scaling.describe_lifecycle_hooks();
+    let listed = call.auto_scaling_group_name(format!("{}-web", scope.name)).send().await.expect("they are listed");
+    let hook = |it: &LifecycleHook| Some((it.lifecycle_transition()?.to_owned(), it.heartbeat_timeout()?));
+    listed.lifecycle_hooks().iter().filter_map(hook).collect()
+}
+
+/// Where names of the pool's own are kept, a hook holds who leaves: made with the group, and changed with the names.
+async fn who_leaves_is_held_as_long_as_names_are_kept(lab: &EmulatorLab, scope: &Scope, wire: &Wire) {
+    let backend = lab.empty().await;
+    backend.network.as_ref().expect("it has networks").ensure(scope, &spec()).await.unwrap();
+    let pools = backend.pool.as_ref().expect("it has pools");
+    let leaving = |seconds| vec![("autoscaling:EC2_INSTANCE_TERMINATING".to_owned(), seconds)];
+    // A minute more than names are kept; when it is made, hook and group are one call; without a hook it has none.
+    for (kept, held, changes) in [(60, leaving(120), 2), (300, leaving(360), 3), (300, leaving(360), 0), (0, vec![], 3)]
+    {
+        wire.take();
+        pools.ensure(scope, &PoolSpec { drain: Duration::from_secs(kept), ..pool() }).await.unwrap();
+        let made = wire.take();
+        assert_eq!(changing(&made), changes, "{kept} s: {:#?}", calls(&made));
+        assert_eq!(hooks(lab, scope).await, held, "{kept} s");
+        assert_eq!(pools.observe(scope).await.unwrap().state[0].phase, Phase::Active);
+    }
+}
+
 async fn network_calls(backend: &Backend, scope: &Scope, wire: &Wire) {
     let network = backend.network.as_ref().expect("it has networks");
     wire.take();
@@ -114,6 +141,7 @@ fn an_object_takes_a_call_and_none_when_it_is_there() {
         network_calls(&backend, &scope, &wire).await;
         pool_calls(&backend, &scope, &wire).await;
         what_somebody_changed_is_put_right(&lab, &scope, &wire).await;
+        who_leaves_is_held_as_long_as_names_are_kept(&lab, &scope, &wire).await;
     });
 }
 

@@ -12,6 +12,7 @@ pub const BY_MOTO: &[(&str, &str)] = &[
     ("pool.launches_elsewhere_when_a_zone_is_full", "no launch is refused for want of capacity"),
     ("pool.replaces_an_unhealthy_instance", "no instance ever fails its checks"),
     ("pool.drains_before_it_stops", NOBODY),
+    ("pool.who_leaves_stays_as_long_as_names_are_kept", "lifecycle hooks are kept, and nobody waits for them"),
     ("pool.a_held_instance_gets_no_request_and_is_not_replaced", STANDBY),
     ("pool.a_held_instance_is_replaced_for_the_time", STANDBY),
     ("pool.what_is_put_back_serves_only_when_ready", STANDBY),

@@ -28,13 +28,17 @@ impl Lists {
         apt
     }
 
-    /// Fetches new ones into the cache.
-    fn renewed(cache: &Path) -> Result<Self, ImageError> {
+    /// Fetches new ones into the cache. What could not be fetched of them is no failure yet: the rest may do.
+    fn renewed(cache: &Path) -> Result<(Self, Option<String>), ImageError> {
         let place = cache.join("lists");
         fs::create_dir_all(place.join("partial")).map_err(ImageError::file(&place))?;
         let lists = Self::Own(fs::canonicalize(&place).map_err(ImageError::file(&place))?);
-        output(lists.apt().arg("update"))?;
-        Ok(lists)
+        // Otherwise apt takes lists that it cannot fetch for no error.
+        match output(lists.apt().args(["-o", "APT::Update::Error-Mode=any", "update"])) {
+            Ok(_) => Ok((lists, None)),
+            Err(ImageError::Failed { said, .. }) => Ok((lists, Some(said))),
+            Err(other) => Err(other),
+        }
     }
 }
 
@@ -53,19 +57,20 @@ pub(super) fn by_lists<T>(
 
 fn renewing<T>(
     act: impl Fn(&Lists) -> Result<T, ImageError>,
-    renew: impl FnOnce() -> Result<Lists, ImageError>,
+    renew: impl FnOnce() -> Result<(Lists, Option<String>), ImageError>,
 ) -> Result<T, ImageError> {
     match act(&Lists::System) {
-        Err(ImageError::Failed { command, said }) if command.starts_with("apt-get") => match renew() {
-            Ok(lists) => act(&lists),
-            Err(ImageError::Failed { said: why, .. }) => {
-                let said = format!("{said}\nand there are no new package lists: {why}");
-                Err(ImageError::Failed { command, said })
-            }
-            Err(other) => Err(other),
-        },
-        done => done,
+        Err(ImageError::Failed { command, .. }) if command.starts_with("apt-get") => {}
+        done => return done,
     }
+    let (lists, trouble) = renew()?;
+    act(&lists).map_err(|error| match (error, trouble) {
+        (ImageError::Failed { command, said }, Some(why)) => {
+            let said = format!("{said}\nnew package lists could not be fetched: {why}");
+            ImageError::Failed { command, said }
+        }
+        (error, _) => error,
+    })
 }
 
 /// What a program prints; an error if it fails.
@@ -95,13 +100,15 @@ mod tests {
 
     #[test]
     fn where_the_system_s_lists_do_not_do_new_ones_are_fetched_once() {
-        let own = || Lists::Own("/cache/lists".into());
+        let own = Lists::Own("/cache/lists".into());
         let stale = |lists: &Lists| match lists {
             Lists::System => Err(failed("apt-get download a=1", "404  Not Found")),
             Lists::Own(_) => Ok(lists.clone()),
         };
-        assert_eq!(renewing(stale, || Ok(own())).unwrap(), own());
-        let never = || -> Result<Lists, ImageError> { panic!("nothing is to be renewed") };
+        for trouble in [None, Some("one source of five is away".to_owned())] {
+            assert_eq!(renewing(stale, || Ok((own.clone(), trouble))).unwrap(), own);
+        }
+        let never = || panic!("nothing is to be renewed");
         assert_eq!(renewing(|lists| Ok(lists.clone()), never).unwrap(), Lists::System);
         let broken = |_: &Lists| -> Result<(), ImageError> { Err(failed("dpkg-deb a.deb", "no archive")) };
         assert!(renewing(broken, never).unwrap_err().to_string().contains("no archive"));
@@ -111,9 +118,9 @@ mod tests {
     fn why_neither_lists_did_is_told() {
         let absent =
             |_: &Lists| -> Result<(), ImageError> { Err(failed("apt-get install a", "E: Unable to locate package a")) };
-        let off = || Err(failed("apt-get update", "Could not resolve 'deb.debian.org'"));
+        let off = || Ok((Lists::Own("/cache/lists".into()), Some("Could not resolve 'deb.debian.org'".into())));
         let said = renewing(absent, off).unwrap_err().to_string();
-        for part in ["locate package a", "no new package lists: Could not resolve", "mirror"] {
+        for part in ["locate package a", "could not be fetched: Could not resolve", "mirror"] {
             assert!(said.contains(part), "{said}");
         }
     }

@@ -11,7 +11,7 @@ use std::{
 };
 
 pub const HELP: &str = "\
-cargo xtask images [--refresh] [--pull] [--release NAME[=FAULT]] [--cache DIR]
+cargo xtask images [--refresh] [--pull] [--release NAME[=FAULT]] [--no-supervisor] [--cache DIR]
 cargo xtask images --remove
 
 Puts the images on the engine (DOCKER_HOST, or the system's) that sites on Docker run from: HAProxy, Knot, nftables from
@@ -22,6 +22,7 @@ application, and the supervisor of docker_site, whose first build takes minutes.
   --pull                 pulls public images instead of making them from packages
   --release NAME[=FAULT] a release of the reference application, that starts with a fault if one is named (500s, hang,
                          slow:MS, not-ready); if none is given: local, r1, r2, errors=500s and stuck=not-ready
+  --no-supervisor        not the supervisor of docker_site, which no test on an engine runs
   --cache DIR            where packages and tars are kept, if not in target/ha-images
   --remove               removes the images that were made from the engine; the cache stays and is named
 ";
@@ -31,6 +32,7 @@ struct Wanted {
     refresh: bool,
     origin: Origin,
     releases: Vec<(String, Option<String>)>,
+    supervisor: bool,
     cache: PathBuf,
     remove: bool,
 }
@@ -61,7 +63,9 @@ async fn make(images: &Images, wanted: &Wanted) -> Result<(), String> {
     show("the reference application: building");
     let tar = program::tar(program::SITE, &wanted.cache, &|said| show(&format!("the reference application: {said}")))?;
     all.extend(wanted.releases.iter().map(|(name, fault)| image::app(tar.clone(), name, fault.as_deref())));
-    all.push(keeper(&wanted.cache, &|said| show(&format!("what keeps sites: {said}")))?);
+    if wanted.supervisor {
+        all.push(keeper(&wanted.cache, &|said| show(&format!("what keeps sites: {said}")))?);
+    }
     for image in &all {
         let done = if wanted.refresh { images.refresh(image).await } else { images.ensure(image).await };
         let made = done.map_err(|error| format!("{}: {}", image.name, program::said(&error)))?;
@@ -91,6 +95,7 @@ fn read(arguments: &[String], root: &Path) -> Result<Option<Wanted>, lexopt::Err
         refresh: false,
         origin: Origin::Debian,
         releases: Vec::new(),
+        supervisor: true,
         cache: root.join("target/ha-images"),
         remove: false,
     };
@@ -100,6 +105,7 @@ fn read(arguments: &[String], root: &Path) -> Result<Option<Wanted>, lexopt::Err
             Long("help") | Short('h') => return Ok(None),
             Long("refresh") => wanted.refresh = true,
             Long("pull") => wanted.origin = Origin::Public,
+            Long("no-supervisor") => wanted.supervisor = false,
             Long("remove") => wanted.remove = true,
             Long("cache") => wanted.cache = parser.value()?.into(),
             Long("release") => {

@@ -6,7 +6,7 @@ use ha_core::backend::Scope;
 use ha_local::docker::{
     called,
     engine::{Attached, Engine, File, Labels, Part, Wanted},
-    image::{Image, ImageSource, Images, KNOT, Origin, parts},
+    image::{APP, Image, ImageSource, Images, KNOT, Origin, app, parts},
     lab::{run_name, run_place, sweep},
 };
 use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
@@ -68,6 +68,32 @@ async fn an_image_is_made_once_and_again_when_it_changes() {
     image.source = ImageSource::Tar(place.0.join("absent.tar"));
     let absent = images.ensure(&image).await.unwrap_err().to_string();
     assert!(absent.contains("absent.tar"), "{absent}");
+}
+
+#[tokio::test]
+#[ignore = "needs a Docker engine"]
+async fn a_release_that_somebody_made_with_a_fault_is_made_anew_without() {
+    let engine = Docker::connect_with_defaults().unwrap().negotiate_version().await.unwrap();
+    let place = Place(run_place("release"));
+    fs::create_dir_all(&place.0).unwrap();
+    let path = place.0.join("root.tar");
+    fs::write(&path, tar("one")).unwrap();
+    let name = format!("test-{}", std::process::id());
+    let images = Images::new(engine.clone(), &place.0);
+    let mut ids = Vec::new();
+    for fault in [Some("500s"), None, Some("not-ready")] {
+        let release = app(path.clone(), &name, fault);
+        let made = images.ensure(&release).await.unwrap();
+        let told = made.environment.iter().find_map(|told| told.strip_prefix("SITE_FAULT="));
+        assert_eq!((made.present, told), (false, fault));
+        assert!(images.ensure(&release).await.unwrap().present);
+        ids.push(made.id);
+    }
+    let options = RemoveImageOptionsBuilder::new().force(true).build();
+    engine.remove_image(&format!("{APP}:{name}"), Some(options), None).await.unwrap();
+    for id in ids {
+        assert!(engine.inspect_image(&id).await.is_err(), "{id} is still there");
+    }
 }
 
 #[tokio::test]

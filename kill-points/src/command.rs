@@ -1,7 +1,7 @@
-//! The command: what it is asked, the faultless life, and lives at work until every point that is asked for was tried.
+//! The command: what it is asked, and lives at work until every point that is asked for was tried.
 
 use crate::{
-    Failed,
+    Failed, faultless,
     journal::{Journal, Noted, Outcome},
     life::Life,
     point::{Point, Shard, digest, points, spread},
@@ -64,6 +64,11 @@ impl Asked {
             && self.act.as_ref().is_none_or(|act| *act == point.act)
             && self.only.as_ref().is_none_or(|text| point.to_string().contains(text))
     }
+
+    /// So many lives are lived at once.
+    fn at_once(&self, setup: &Setup) -> usize {
+        self.threads.unwrap_or(setup.threads).max(1)
+    }
 }
 
 /// Tries every point that is asked for, prints the table, and fails unless all is as it should be.
@@ -77,16 +82,14 @@ pub fn run(setup: &Setup, arguments: &[String]) -> Result<(), Failed> {
     let mut journal = Journal::open(&setup.journal, &setup.program)?;
     let begun = Instant::now();
     if journal.acts.is_empty() {
-        let noted = faultless(setup)?;
-        journal.note(noted)?;
-        println!("the faultless life took {:.1} s", begun.elapsed().as_secs_f64());
+        journal.note(faultless::live(setup, asked.at_once(setup))?)?;
+        println!("{} faultless lives took {:.1} s", faultless::LIVES, begun.elapsed().as_secs_f64());
     }
     two_for_each(&journal.acts)?;
     let deadline = asked.most.map(|most| begun + most);
     let work = Work::new(setup, journal, &asked, deadline);
     thread::scope(|scope| {
-        let at_once = asked.threads.unwrap_or(setup.threads).max(1);
-        let lives: Vec<_> = (0..at_once).map(|_| scope.spawn(|| work.live())).collect();
+        let lives: Vec<_> = (0..asked.at_once(setup)).map(|_| scope.spawn(|| work.live())).collect();
         lives.into_iter().try_for_each(|life| match life.join() {
             Ok(ended) => ended,
             Err(panic) => std::panic::resume_unwind(panic),
@@ -108,25 +111,6 @@ fn two_for_each(acts: &[Noted]) -> Result<(), Failed> {
         true => Ok(()),
         false => Err(Failed(format!("{} points for {calls} calls: want two for each", all.len()))),
     }
-}
-
-/// What every other life is compared with. It leaves what it found.
-fn faultless(setup: &Setup) -> Result<Vec<Noted>, Failed> {
-    let mut life = Life::begin(&setup.words, &setup.folder)?;
-    let lived = (|| {
-        let before = life.look()?;
-        let acts = setup.acts.iter().map(|act| life.note(act)).collect::<Result<Vec<Noted>, Failed>>()?;
-        match acts.last() {
-            Some(last) if last.there != before => {
-                Err(Failed(format!("without a fault, {:?} is left of {before:?}", last.there)))
-            }
-            _ => Ok(acts),
-        }
-    })();
-    let ended = life.end();
-    let acts = lived?;
-    ended?;
-    Ok(acts)
 }
 
 /// The work of all threads.
@@ -265,7 +249,7 @@ mod tests {
 
     #[test]
     fn two_points_are_wanted_for_each_call() {
-        let noted = |calls| vec![Noted { act: "create".into(), calls, there: Vec::new() }];
+        let noted = |calls| vec![Noted { act: "create".into(), calls, by_chance: Vec::new(), there: Vec::new() }];
         let calls = crate::point::counted(["create a", "start a", "start a"]);
         assert!(two_for_each(&noted(calls.clone())).is_ok());
         let twice = [calls.clone(), calls].concat();

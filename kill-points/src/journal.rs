@@ -12,15 +12,24 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What the faultless life showed of an act.
+/// What the faultless lives showed of an act.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Noted {
     /// Its name.
     pub act: String,
-    /// The calls it made.
+    /// The calls it made, in any of the lives.
     pub calls: Vec<Call>,
+    /// Those of them that came in some lives only, and in how many.
+    pub by_chance: Vec<(Call, usize)>,
     /// Everything that was there afterwards.
     pub there: Vec<String>,
+}
+
+impl Noted {
+    /// In how many lives a call came that did not come in all of them.
+    pub fn chance(&self, call: &Call) -> Option<usize> {
+        self.by_chance.iter().find(|(chance, _)| chance == call).map(|(_, lives)| *lives)
+    }
 }
 
 /// How a point ended.
@@ -55,7 +64,7 @@ enum Line {
 pub struct Journal {
     place: PathBuf,
     program: String,
-    /// What the faultless life showed, if it was lived.
+    /// What the faultless lives showed, if they were lived.
     pub acts: Vec<Noted>,
     /// Points that ended.
     pub done: BTreeMap<Point, Outcome>,
@@ -84,7 +93,7 @@ impl Journal {
         Ok(Self { place: place.to_owned(), program: program.to_owned(), acts, done })
     }
 
-    /// Writes down what the faultless life showed.
+    /// Writes down what the faultless lives showed.
     pub fn note(&mut self, acts: Vec<Noted>) -> Result<(), Failed> {
         self.write(&Line::Noted { program: self.program.clone(), acts: acts.clone() })?;
         (self.acts, self.done) = (acts, BTreeMap::new());
@@ -122,7 +131,8 @@ mod tests {
         let calls = counted(["create a", "create a"]);
         let (first, second) = (points("create", &calls)[0].clone(), points("create", &calls)[1].clone());
         let mut journal = Journal::open(&place, "one").unwrap();
-        let acts = vec![Noted { act: "create".into(), calls, there: vec!["a".into()] }];
+        let by_chance = vec![(calls[1].clone(), 2)];
+        let acts = vec![Noted { act: "create".into(), calls, by_chance, there: vec!["a".into()] }];
         journal.note(acts.clone()).unwrap();
         journal.end(first.clone(), Outcome::Red("it leaks".into())).unwrap();
         // Its process ends in the middle of a line.

@@ -1,13 +1,15 @@
 //! Kills a real process before and after each call that changes something, and wants another process to finish the work.
 //!
 //! A backend's program tells a [`Hook`] of its calls. [`run`] starts that program for each act of a site's life: first
-//! without a fault, to note the calls, then once for each point. A life goes through all acts and takes at most one point
-//! of each, so that no act needs a preparation of its own: after each act everything is listed, and must be what the
-//! faultless life showed.
+//! without a fault, a few times, to note the calls, then once for each point. A life goes through all acts and takes at
+//! most one point of each, so that no act needs a preparation of its own: after each act everything is listed, and must
+//! be what the faultless lives showed. Calls that came in some of these only are tried as the others are, but need not
+//! come again.
 
 #![allow(clippy::disallowed_methods, reason = "real processes are killed in real time")]
 
 mod command;
+mod faultless;
 mod hook;
 mod journal;
 mod life;

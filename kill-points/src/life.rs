@@ -67,7 +67,8 @@ impl Life {
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             read => read.map_err(|error| at(&notes, &error))?,
         };
-        Ok(Noted { act: act.to_owned(), calls: counted(noted.lines()), there: self.look()? })
+        let (calls, by_chance) = (counted(noted.lines()), Vec::new());
+        Ok(Noted { act: act.to_owned(), calls, by_chance, there: self.look()? })
     }
 
     /// An act in which the first process dies at a point, if there is one; the next finishes the work. `None`: the
@@ -167,7 +168,7 @@ fn tail(said: &str) -> String {
 }
 
 /// What is there and should not be, and the other way round. Both may have lines several times.
-fn differences(wanted: &[String], there: &[String]) -> Vec<String> {
+pub fn differences(wanted: &[String], there: &[String]) -> Vec<String> {
     let count = |lines: &[String]| {
         let mut counts: BTreeMap<String, i64> = BTreeMap::new();
         lines.iter().for_each(|line| *counts.entry(line.clone()).or_default() += 1);

@@ -104,11 +104,13 @@ const PORTS: [&str; 5] = ["networks", "pools", "balancers", "names", "the_store"
 const OTHERS: [&str; 6] =
     ["docker_images", "docker_site", "docker_balancing", "docker_secrets", "docker_frozen", "docker_pull"];
 
-/// Runs the tests on an engine, one after the other: all of them, or a share.
+/// Runs the tests on an engine, one after the other: all of them, or a share. The images are seen to first: one that
+/// somebody made by hand under a standard name, as a release with a fault, is made anew.
 pub fn tests(root: &Path, arguments: &[&str]) -> Result<(), Stop> {
     let share = share(arguments)?;
     let mut parts = Parts::default();
     let own = format!("{}/{}", share.0, share.1);
+    parts.run("images", || images(root));
     parts.run("build", || cargo(root, &[], &["--test", "docker_*", "--no-run"]).map(drop));
     for port in PORTS {
         parts.run(&format!("conformance: {port}"), || conformance(root, port, &own));
@@ -118,6 +120,16 @@ pub fn tests(root: &Path, arguments: &[&str]) -> Result<(), Stop> {
         parts.run(test, || cargo(root, &[], &ends).map(drop));
     }
     parts.end()
+}
+
+/// Makes sure that the images that tests run from are what they should be, and prints which were not.
+fn images(root: &Path) -> Result<(), String> {
+    let said = call(root, "cargo", &["xtask", "images", "--no-supervisor"])?;
+    let made: Vec<&str> = said.lines().filter(|line| line.ends_with("  made")).collect();
+    if !made.is_empty() {
+        say!("{}", made.join("\n"));
+    }
+    Ok(())
 }
 
 /// Prints what each case took.

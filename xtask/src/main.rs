@@ -49,9 +49,9 @@ cargo xtask COMMAND
   images [--help]    puts the images on a Docker engine that sites on Docker run
                      from
   docker [--share I/N | --of N --by HASH]
-                     the tests on a Docker engine (after images), and how long
-                     each takes; or the Ith of N shares of them, or one chosen
-                     by HASH
+                     the tests on a Docker engine (images comes first), and how
+                     long each takes; or the Ith of N shares of them, or one
+                     chosen by HASH
   drill [--faults FILE] [--topology FILE] [--simulator] [--help]
                      the same drill in the simulator and on Docker: are the
                      decisions the same?

@@ -3,7 +3,7 @@
 use super::{images::KEEPER, site::Site};
 use crate::stop::Stop;
 use ha_local::docker::{
-    called,
+    SUPERVISOR, called,
     engine::{Attached, File, Labels, Part, Standing, Trouble, Wanted},
 };
 use std::{
@@ -14,7 +14,6 @@ use std::{
     time::Duration,
 };
 
-const NAME: &str = "supervisor";
 const SOCKET: &str = "/var/run/docker.sock";
 
 /// Starts it, in place of one that is there.
@@ -74,7 +73,8 @@ fn wanted(site: &Site) -> Result<Wanted, String> {
             }
         }
     }
-    let labels = Labels { scope: site.scope.clone(), part: Part::Supervisor, name: NAME.into(), plan: String::new() };
+    let labels =
+        Labels { scope: site.scope.clone(), part: Part::Supervisor, name: SUPERVISOR.into(), plan: String::new() };
     let place = site.provider.display().to_string();
     let command = Some(vec!["/ha-supervisor".to_owned(), place.clone()]);
     // In a folder that is mounted it is there already, and what is put there would take the place of its owner's.
@@ -87,7 +87,7 @@ fn wanted(site: &Site) -> Result<Wanted, String> {
             vec![File { place, content, mode: 0o600, owner }]
         }
     };
-    let wanted = Wanted::new(called(&site.scope, NAME), KEEPER, labels, Attached::Host);
+    let wanted = Wanted::new(called(&site.scope, SUPERVISOR), KEEPER, labels, Attached::Host);
     Ok(Wanted { command, environment, mounts, files, user, revives: true, ..wanted })
 }
 

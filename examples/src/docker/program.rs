@@ -53,7 +53,10 @@ pub fn tar(program: Program, cache: &Path, told: &dyn Fn(&str)) -> Result<PathBu
     let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder));
     let contents = program_tar(&folder.join(&target).join("release").join(name)).map_err(|error| said(&error))?;
     let place = cache.join(format!("{name}.tar"));
-    let written = fs::create_dir_all(cache).and_then(|()| fs::write(&place, contents));
+    // Under its name only when it is whole: another command may be reading it.
+    let whole = cache.join(format!(".{name}.{}", std::process::id()));
+    let written = fs::create_dir_all(cache).and_then(|()| fs::write(&whole, contents));
+    let written = written.and_then(|()| fs::rename(&whole, &place));
     written.map_err(|error| format!("{}: {error}", place.display()))?;
     Ok(place)
 }

@@ -50,12 +50,25 @@ fn serves_outside(tier: &Tier, zone: &ZoneName, release: &Release) -> bool {
     tier.crew.live().any(|member| member.serving && member.state.release == *release && member.state.zone != *zone)
 }
 
-/// Whether the zone was lost, not the instance: the stable release lost an instance there at about the same time. What
-/// another candidate lost before this one says something of that candidate, and nothing of the zone.
+/// Whether the zone was lost, not the instance: the stable release lost an instance there at about the same time, and did
+/// not serve there again before. What another candidate lost before this one says something of that candidate, and
+/// nothing of the zone.
 fn zone_failed(tier: &Tier, seen: &PoolState, loss: &Loss) -> bool {
     let window = tier.wish.boot.budget.max(ZONE_FAILS);
     let stable = |o: &Loss| o.release == seen.spec.marks.stable && o.release != loss.release;
-    seen.losses.iter().any(|o| stable(o) && o.zone == loss.zone && apart(o.at, loss.at) <= window)
+    let lost = |o: &Loss| stable(o) && o.zone == loss.zone && apart(o.at, loss.at) <= window;
+    seen.losses.iter().any(|o| lost(o) && !served_again(tier, o, loss.at))
+}
+
+/// Whether the zone had come back after a loss of the stable release, so long before this instant that whoever failed then
+/// had not begun while it was away.
+fn served_again(tier: &Tier, lost: &Loss, before: Timestamp) -> bool {
+    let tried = tier.wish.boot.budget.max(TOGETHER);
+    let mut there = tier.crew.live().filter(|member| member.serving && member.state.zone == lost.zone);
+    there.any(|member| {
+        let InstanceState { release, since, .. } = member.state;
+        *release == lost.release && *since > lost.at && *since + tried <= before
+    })
 }
 
 /// An instance of the candidate that should have served by now, in a zone where others are well.

@@ -2,6 +2,7 @@
 
 mod balancer;
 mod dns;
+mod instances;
 mod name;
 mod pool;
 mod problem;

@@ -13,6 +13,7 @@ impl Check<'_> {
         }
         self.zones();
         self.tier_names();
+        self.names_of_instances();
         for (index, allow) in site.network.allow.iter().enumerate() {
             self.allow(&format!("network.allow[{index}]"), allow);
         }

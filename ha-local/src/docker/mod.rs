@@ -53,6 +53,11 @@ pub fn called(scope: &Scope, name: impl std::fmt::Display) -> String {
     format!("{}.{}.{name}", scope.name, scope.id)
 }
 
+/// What the container of a site's DNS server is called, in the place of a balancer's or an instance's name.
+const NAMES: &str = "names";
+/// What the container of a site's supervisor is called there, if it is one.
+pub const SUPERVISOR: &str = "supervisor";
+
 impl Docker {
     /// Connects to the engine that the settings name.
     pub async fn connect(settings: Settings) -> Result<Arc<Self>, Trouble> {

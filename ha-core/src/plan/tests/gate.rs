@@ -251,6 +251,36 @@ fn losses_are_held_against_the_candidate_only_when_they_are_its_own() {
 }
 
 #[test]
+fn a_zones_loss_excuses_nobody_who_began_after_it_served_again() {
+    // Seconds before now: since when the stable release is ready in the zone again, and how the candidate ends. It lost an
+    // instance there 250 s ago, the candidate one 10 s ago; one that boots may take 90 s.
+    let table = [
+        (240, Says::Fail),
+        (100, Says::Fail),
+        (99, Says::Pass),
+        (5, Says::Pass),
+        // That one was ready all the time: it is not the one that came again.
+        (250, Says::Pass),
+    ];
+    for (since, expected) in table {
+        let (mut toy, site) = baked(&Gate::default());
+        let at = toy.at;
+        let loss = |release: &str, ago: u64| Loss {
+            instance: "x-1".into(),
+            zone: "a".into(),
+            release: release.into(),
+            at: at.back(secs(ago)),
+            why: LossReason::NeverReady,
+        };
+        toy.pools[0].losses = vec![loss("v1", 250), loss("v2", 10)];
+        toy.instance("a-1").since = at.back(secs(since));
+        assert_eq!(says(&plan(&site, &toy.observed())), expected, "{since}");
+        toy.pools[0].instances.retain(|instance| instance.zone.as_str() != "a" || instance.release.as_str() != "v1");
+        assert_ne!(says(&plan(&site, &toy.observed())), Says::Fail, "{since}: nobody came again");
+    }
+}
+
+#[test]
 fn without_knowing_the_balancers_nobody_passes_and_nobody_is_taken_out() {
     let (toy, site) = baked(&Gate { no_reading: NoReading::GoOn, ..Gate::default() });
     let unknown = Known::Unknown(Error::new(Kind::Unavailable, Operation("balancer.observe"), Resource::Tier));

@@ -4,7 +4,7 @@ use super::{
     config::{CONTROL, rule},
     rows::{ENTRY, SLOTS},
 };
-use crate::docker::settings::Settings;
+use crate::docker::{NAMES, SUPERVISOR, settings::Settings};
 use ha_core::{backend::spec::BalancerSpec, topology::Protocol, validate::Problem};
 use std::time::Duration;
 
@@ -16,6 +16,11 @@ pub(super) fn check(settings: &Settings, spec: &BalancerSpec) -> Vec<Problem> {
     let path = |field: &str| format!("balancer.{}.{field}", spec.name);
     let mut problems = Vec::new();
     let mut say = |field: &str, what: String, fix: &str| problems.push(Problem::new(path(field), what, fix));
+    let taken = [(NAMES, "DNS server"), (SUPERVISOR, "supervisor")];
+    if let Some((name, whose)) = taken.into_iter().find(|(name, _)| spec.name.as_str() == *name) {
+        let what = format!("the container of the site's {whose} is called {name} already");
+        say("name", what, "give the balancer another name");
+    }
     if spec.listeners.len() > usize::from(SLOTS) {
         let what =
             format!("{} listeners; {SLOTS} ports of the host are published for each balancer", spec.listeners.len());
@@ -84,7 +89,9 @@ mod tests {
         assert_eq!(told(|_| {}), Vec::<String>::new());
         assert_eq!(told(|spec| spec.listeners = vec![listen(443, https("shop"))]), Vec::<String>::new());
         type Change<'a> = &'a dyn Fn(&mut BalancerSpec);
-        let rows: [(Change<'_>, &str); 8] = [
+        let rows: [(Change<'_>, &str); 10] = [
+            (&|spec| spec.name = "names".into(), "DNS server is called names"),
+            (&|spec| spec.name = "supervisor".into(), "supervisor is called"),
             (&|spec| spec.listeners = (81..86).map(|port| listen(port, Protocol::Http)).collect(), "5 listeners"),
             (&|spec| spec.listeners = vec![listen(10_000, Protocol::Http)], "its own"),
             (&|spec| spec.listeners = vec![listen(443, https("other"))], "no certificate"),

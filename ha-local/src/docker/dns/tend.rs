@@ -7,7 +7,7 @@ use super::{
     update,
 };
 use crate::docker::{
-    Acting, Docker, called,
+    Acting, Docker, NAMES, called,
     engine::{Attached, Labels, Part, Port, Seen, Standing, Transport, Trouble, Wanted},
     now,
     state::Tables,
@@ -18,8 +18,6 @@ use ha_core::{
 };
 use std::collections::BTreeSet;
 
-/// The name of a scope's server.
-const NAME: &str = "names";
 /// The port inside.
 const DNS: u16 = 53;
 
@@ -133,9 +131,9 @@ impl Pass<'_> {
     fn wanted(&self, server: &ServerRow, files: Vec<crate::docker::engine::File>) -> Wanted {
         let image = self.docker().settings.images.knot.clone();
         let plan = format!("{image} {}", server.port);
-        let labels = Labels { scope: self.scope.clone(), part: Part::Dns, name: NAME.to_owned(), plan };
+        let labels = Labels { scope: self.scope.clone(), part: Part::Dns, name: NAMES.to_owned(), plan };
         // Outside of the site's network: that may go while names stay.
-        let mut wanted = Wanted::new(called(self.scope, NAME), image, labels, Attached::Outside);
+        let mut wanted = Wanted::new(called(self.scope, NAMES), image, labels, Attached::Outside);
         wanted.command = Some(["knotd", "-c", &knot::configuration()].map(str::to_owned).to_vec());
         let port = |transport| Port { inside: DNS, outside: server.port, transport };
         wanted.ports = vec![port(Transport::Udp), port(Transport::Tcp)];

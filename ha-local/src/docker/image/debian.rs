@@ -1,11 +1,18 @@
 //! A root file system from Debian packages: what they need, fetched by `apt-get`, unpacked by `dpkg-deb`, kept by versions.
 
-use super::{Progress, elf, error::ImageError, fingerprint, setup, tree::Tree};
+use super::{
+    Progress,
+    apt::{self, Lists, output, raw_output},
+    elf,
+    error::ImageError,
+    fingerprint, setup,
+    tree::Tree,
+};
 use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
 };
 
 /// A package in a version.
@@ -27,16 +34,19 @@ pub fn recipe(packages: &[String]) -> String {
 pub fn tar(cache: &Path, packages: &[String], tell: &dyn Fn(Progress)) -> Result<(Vec<u8>, String), ImageError> {
     let store = cache.join("packages");
     fs::create_dir_all(&store).map_err(ImageError::file(&store))?;
-    tell(Progress::Resolving);
-    let needed = closure(cache, packages)?;
-    let versions: Vec<&str> = needed.iter().map(|package| package.file.as_str()).collect();
-    let recipe = recipe(packages);
-    let contents = fingerprint([recipe.as_bytes(), versions.join(" ").as_bytes()]);
-    let kept = cache.join(format!("{}-{contents}.tar", packages.join("-")));
-    if let Ok(tar) = fs::read(&kept) {
+    let found = apt::by_lists(cache, tell, |lists| {
+        tell(Progress::Resolving);
+        let mut found = Found::of(cache, packages, closure(cache, lists, packages)?);
+        found.tar = fs::read(&found.kept).ok();
+        if found.tar.is_none() {
+            download(&store, lists, &found.packages, tell)?;
+        }
+        Ok(found)
+    });
+    let Found { packages: needed, contents, kept, tar } = found?;
+    if let Some(tar) = tar {
         return Ok((tar, contents));
     }
-    download(&store, &needed, tell)?;
     tell(Progress::Unpacking(needed.len()));
     let mut tree = Tree::prepared(&setup::of(packages));
     for package in &needed {
@@ -53,6 +63,26 @@ pub fn tar(cache: &Path, packages: &[String], tell: &dyn Fn(Progress)) -> Result
     fs::rename(&whole, &kept).map_err(ImageError::file(&kept))?;
     outdated(&kept, &store, &needed).into_iter().for_each(|old| drop(fs::remove_file(old)));
     Ok((tar, contents))
+}
+
+/// What an image needs, and what there is of it.
+struct Found {
+    packages: Vec<Package>,
+    /// What tells its contents from others.
+    contents: String,
+    /// Where its tar is kept.
+    kept: PathBuf,
+    /// The tar, if it was made before.
+    tar: Option<Vec<u8>>,
+}
+
+impl Found {
+    fn of(cache: &Path, wanted: &[String], packages: Vec<Package>) -> Self {
+        let versions: Vec<&str> = packages.iter().map(|package| package.file.as_str()).collect();
+        let contents = fingerprint([recipe(wanted).as_bytes(), versions.join(" ").as_bytes()]);
+        let kept = cache.join(format!("{}-{contents}.tar", wanted.join("-")));
+        Self { packages, contents, kept, tar: None }
+    }
 }
 
 /// What the cache has of these packages in other versions: tars of their image, and the packages themselves.
@@ -74,22 +104,13 @@ fn outdated(kept: &Path, store: &Path, needed: &[Package]) -> Vec<PathBuf> {
 }
 
 /// The packages and all that they need on a system that has nothing, less what only install scripts use.
-fn closure(cache: &Path, packages: &[String]) -> Result<Vec<Package>, ImageError> {
+fn closure(cache: &Path, lists: &Lists, packages: &[String]) -> Result<Vec<Package>, ImageError> {
     let nothing = cache.join("no-package-is-installed");
     fs::write(&nothing, "").map_err(ImageError::file(&nothing))?;
     let nothing = fs::canonicalize(&nothing).map_err(ImageError::file(&nothing))?;
-    let mut apt = Command::new("apt-get");
+    let mut apt = lists.apt();
     apt.arg("-o").arg(format!("Dir::State::status={}", nothing.display()));
-    apt.args([
-        "-o",
-        "Debug::NoLocking=1",
-        "-o",
-        "APT::Install-Recommends=false",
-        "-qq",
-        "--print-uris",
-        "-y",
-        "install",
-    ]);
+    apt.args(["-o", "APT::Install-Recommends=false", "--print-uris", "-y", "install"]);
     read(&output(apt.args(packages))?)
 }
 
@@ -114,7 +135,7 @@ fn read(said: &str) -> Result<Vec<Package>, ImageError> {
 }
 
 /// Fetches what the store lacks.
-fn download(store: &Path, needed: &[Package], tell: &dyn Fn(Progress)) -> Result<(), ImageError> {
+fn download(store: &Path, lists: &Lists, needed: &[Package], tell: &dyn Fn(Progress)) -> Result<(), ImageError> {
     let missing: Vec<&Package> = needed.iter().filter(|package| !store.join(&package.file).exists()).collect();
     if missing.is_empty() {
         return Ok(());
@@ -122,10 +143,8 @@ fn download(store: &Path, needed: &[Package], tell: &dyn Fn(Progress)) -> Result
     tell(Progress::Downloading(missing.len()));
     // What is broken off must not look like a package.
     let halfway = Halfway::new(store)?;
-    let mut apt = Command::new("apt-get");
-    apt.args(["-qq", "-o", "Debug::NoLocking=1", "-o", "APT::Sandbox::User=root", "download"]);
     let wanted: BTreeSet<String> = missing.iter().map(|one| format!("{}={}", one.name, one.version)).collect();
-    output(apt.args(wanted).current_dir(&halfway.0))?;
+    output(lists.apt().arg("download").args(wanted).current_dir(&halfway.0))?;
     for package in missing {
         let (from, to) = (halfway.0.join(&package.file), store.join(&package.file));
         fs::rename(&from, &to).map_err(ImageError::file(&from))?;
@@ -155,22 +174,6 @@ fn unpack(file: &Path, tree: &mut Tree) -> Result<(), ImageError> {
     command.arg("--fsys-tarfile").arg(file);
     let tar = raw_output(&mut command)?;
     tree.unpack(tar.as_slice())
-}
-
-fn output(command: &mut Command) -> Result<String, ImageError> {
-    raw_output(command).map(|said| String::from_utf8_lossy(&said).into_owned())
-}
-
-fn raw_output(command: &mut Command) -> Result<Vec<u8>, ImageError> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    command.env("LC_ALL", "C").env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null());
-    let done = command.output().map_err(|source| ImageError::Program { program: program.clone(), source })?;
-    if done.status.success() {
-        return Ok(done.stdout);
-    }
-    let last = command.get_args().map(|argument| argument.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ");
-    let said = String::from_utf8_lossy(&done.stderr).trim().to_owned();
-    Err(ImageError::Failed { command: format!("{program} {last}"), said })
 }
 
 #[cfg(test)]

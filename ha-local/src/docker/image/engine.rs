@@ -110,8 +110,9 @@ async fn sweep(engine: &Docker) -> Result<(), ImageError> {
     for (id, _) in list(engine, &[("label", IMAGE), ("dangling", "true")]).await? {
         let options = RemoveImageOptionsBuilder::new().build();
         match engine.remove_image(&id, Some(options), None).await {
-            // In use, or somebody else was quicker.
-            Err(Error::DockerResponseServerError { status_code: 404 | 409, .. }) => {}
+            // In use, or somebody else was quicker, or the engine cannot just now: what was wanted is there, and the next
+            // sweep tries again.
+            Err(Error::DockerResponseServerError { .. }) => {}
             done => drop(done.map_err(ImageError::engine(format!("remove {id}")))?),
         }
     }

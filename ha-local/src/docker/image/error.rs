@@ -63,7 +63,7 @@ pub enum ImageError {
 
 fn advice(command: &str) -> &'static str {
     if command.starts_with("apt-get") {
-        "\nif the system's package lists are missing or old, `apt-get update` brings new ones"
+        "\ndoes this machine reach its Debian mirror? `apt-get update` shows it"
     } else {
         ""
     }

@@ -3,6 +3,7 @@
 //! An image is pulled from a registry, made here from Debian packages, or taken from a tar file. Whatever the source, it
 //! ends up under the name that [`Image::name`] says, so that whoever runs containers need not know the source.
 
+mod apt;
 mod debian;
 mod elf;
 mod engine;
@@ -41,8 +42,9 @@ pub struct Image {
 pub enum ImageSource {
     /// Pulled by the engine under this name, as `haproxy:2.6`.
     Pull(String),
-    /// Made here from Debian packages and all that they need, as the system's package lists offer them. Needs `apt-get` and
-    /// `dpkg-deb`, and no rights of an administrator. No script of a package runs.
+    /// Made here from Debian packages and all that they need, as the system's package lists offer them, or new ones where
+    /// these are absent or too old. Needs `apt-get` and `dpkg-deb`, and no rights of an administrator. No script of a
+    /// package runs.
     Debian {
         /// The packages.
         packages: Vec<String>,
@@ -59,6 +61,8 @@ pub enum Progress {
     Pulling(String),
     /// It is found out which packages are needed, in which versions.
     Resolving,
+    /// The system's package lists do not do: new ones are fetched.
+    Updating,
     /// So many packages are fetched that are not in the cache.
     Downloading(usize),
     /// So many packages are unpacked.
@@ -72,6 +76,7 @@ impl fmt::Display for Progress {
         match self {
             Self::Pulling(said) => write!(f, "pulling: {said}"),
             Self::Resolving => f.write_str("finding out which packages are needed"),
+            Self::Updating => f.write_str("fetching new package lists: by the system's it failed"),
             Self::Downloading(packages) => write!(f, "downloading {packages} packages"),
             Self::Unpacking(packages) => write!(f, "unpacking {packages} packages"),
             Self::Importing(bytes) => write!(f, "importing {} MB", bytes / 1_000_000),

@@ -1,10 +1,13 @@
 //! Makes the engine's networks follow the rows.
 
-use crate::docker::{
-    Acting, called,
-    engine::{Labels, Part, SeenNetwork, Trouble, WantedNetwork},
-    now,
-    state::{Tables, key},
+use crate::{
+    docker::{
+        Acting, called,
+        engine::{Labels, Part, SeenNetwork, Trouble, WantedNetwork},
+        now,
+        state::{Tables, key},
+    },
+    sim::engine::draw::who,
 };
 use ha_core::backend::{Kind, Scope, state::Phase};
 
@@ -56,7 +59,7 @@ async fn make(acting: &Acting, scope: &Scope, chosen: Option<[u8; 2]>) -> Result
 async fn choose(acting: &Acting, scope: &Scope, but: &[[u8; 2]]) -> Result<[u8; 2], Trouble> {
     let ranges: Vec<String> = acting.docker.engine.networks().await?.into_iter().flat_map(|seen| seen.ranges).collect();
     let is_free = |[a, b]: &[u8; 2]| !ranges.iter().any(|range| range.starts_with(&format!("{a}.{b}.")));
-    let mut candidates = SECOND.map(|second| [10, second]).filter(|subnet| is_free(subnet) && !but.contains(subnet));
+    let mut candidates = candidates(scope).filter(|subnet| is_free(subnet) && !but.contains(subnet));
     let free = match acting.docker.settings.subnet {
         Some(subnet) => Some(subnet.0),
         None => candidates.next(),
@@ -68,6 +71,14 @@ async fn choose(acting: &Acting, scope: &Scope, but: &[[u8; 2]]) -> Result<[u8; 
         Ok(*row.subnet.insert(row.subnet.filter(|subnet| !but.contains(subnet)).unwrap_or(free)))
     };
     acting.change(write).await
+}
+
+/// The address ranges in the order in which a site tries them. Each site begins elsewhere: of two that begin at once, both
+/// would take the first that is free, and one would be refused.
+fn candidates(scope: &Scope) -> impl Iterator<Item = [u8; 2]> {
+    let count = SECOND.count();
+    let first = usize::try_from(who(&scope.to_string()) % count as u64).unwrap_or(0);
+    SECOND.cycle().skip(first).take(count).map(|second| [10, second])
 }
 
 async fn made(acting: &Acting, scope: &Scope, seen: &SeenNetwork) -> Result<(), Trouble> {
@@ -104,4 +115,22 @@ async fn unmake(acting: &Acting, scope: &Scope) -> Result<(), Trouble> {
         Ok(())
     };
     acting.change(forget).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_site_tries_every_address_range_and_begins_elsewhere() {
+        let scope = |name: usize| Scope { name: format!("site-{name}"), id: "1".into() };
+        let all: BTreeSet<[u8; 2]> = SECOND.map(|second| [10, second]).collect();
+        for name in 0..40 {
+            let tried: Vec<[u8; 2]> = candidates(&scope(name)).collect();
+            assert_eq!((tried.len(), tried.into_iter().collect::<BTreeSet<_>>()), (all.len(), all.clone()));
+        }
+        let first: BTreeSet<[u8; 2]> = (0..40).filter_map(|name| candidates(&scope(name)).next()).collect();
+        assert!(first.len() > 15, "{first:?}");
+    }
 }

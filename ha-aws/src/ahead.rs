@@ -18,11 +18,17 @@ pub(crate) struct Shelves {
     pub served: crate::shelf::Shelf<crate::balancer::seen::Pools>,
     #[cfg(feature = "balancer")]
     pub balancers: crate::shelf::Shelf<crate::balancer::seen::Seen>,
+    /// The ids of the load balancers and target groups that are likely there.
+    #[cfg(feature = "balancer")]
+    pub fronts: crate::lately::Expected<String>,
     /// The load balancers as a name sees them.
     #[cfg(feature = "dns")]
     pub places: crate::shelf::Shelf<Vec<crate::balancer::seen::Alb>>,
     #[cfg(feature = "dns")]
     pub names: crate::shelf::Shelf<crate::dns::Listed>,
+    /// The ids of the hosted zones that are likely there, and their domains.
+    #[cfg(feature = "dns")]
+    pub zones: crate::lately::Expected<(String, String)>,
 }
 
 impl Shelves {

@@ -72,6 +72,37 @@ impl<T: PartialEq> Since<T> {
     }
 }
 
+/// What was there of each site when it was looked at last, or was made since: it is likely there again.
+#[cfg(feature = "balancer")]
+#[derive(Debug)]
+pub(crate) struct Expected<T>(Mutex<BTreeMap<Scope, BTreeSet<T>>>);
+
+#[cfg(feature = "balancer")]
+impl<T> Default for Expected<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+#[cfg(feature = "balancer")]
+impl<T: Ord + Clone> Expected<T> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Scope, BTreeSet<T>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    /// What is likely there.
+    pub fn of(&self, scope: &Scope) -> Vec<T> {
+        self.lock().get(scope).into_iter().flatten().cloned().collect()
+    }
+    /// Notes what is there.
+    pub fn are(&self, scope: &Scope, all: impl Iterator<Item = T>) {
+        self.lock().insert(scope.clone(), all.collect());
+    }
+    /// Notes that this was made.
+    pub fn add(&self, scope: &Scope, one: T) {
+        self.lock().entry(scope.clone()).or_default().insert(one);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

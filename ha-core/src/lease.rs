@@ -1,10 +1,11 @@
 //! The lease: who holds it acts. One object in the store, written with compare-and-set, timed by each controller by what
 //! has elapsed on its own clock: a clock that is set makes no lease longer or shorter.
 //!
-//! A holder renews at the start of each turn. A taker has seen the lease unchanged for its full length, and then for as
-//! long as the holder's last changes may stay unseen. A lease given back is taken as soon as its giver's changes are
-//! seen. A controller with a newer topology announces itself in the record; the holder finds that when it renews, gives
-//! the lease back and ends. Nobody takes a lease whose record names a newer topology than his own.
+//! A holder renews at the start of each turn, by one write over what it wrote last: only if that is not there any more it
+//! reads what is. A taker has seen the lease unchanged for its full length, and then for as long as the holder's last
+//! changes may stay unseen. A lease given back is taken as soon as its giver's changes are seen. A controller with a newer
+//! topology announces itself in the record; the holder finds that when it renews, gives the lease back and ends. Nobody
+//! takes a lease whose record names a newer topology than his own.
 
 use crate::{
     backend::{Clock, Error, Expect, Kind, Operation, Resource, Result, Scope, Store, Version},
@@ -85,7 +86,8 @@ pub enum Standing {
 pub struct Lease {
     holder: Holder,
     length: Duration,
-    held: Option<Version>,
+    /// What we wrote last, while it is ours.
+    held: Option<(Record, Version)>,
     seen: Option<Sighting>,
 }
 
@@ -107,6 +109,10 @@ impl Lease {
     pub fn holder(&self) -> &Holder {
         &self.holder
     }
+    /// Whether we held it when we last asked or wrote.
+    pub fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
     /// Another length, from the next renewal on.
     pub fn with_length(mut self, length: Duration) -> Self {
         self.length = length;
@@ -116,8 +122,9 @@ impl Lease {
     /// Renews the lease, takes it, or finds out why not. Dropping the future leaves a record that may or may not name
     /// this controller; the next call finds out.
     pub async fn renew(&mut self, place: &Place<'_>) -> Standing {
-        for _ in 0..TRIES {
-            match self.attempt(place).await {
+        for tries in 0..=TRIES {
+            let outcome = if tries == 0 { self.go_on(place).await } else { self.attempt(place).await };
+            match outcome {
                 Ok(Some(standing)) => return standing,
                 Ok(None) => {}
                 Err(error) => return Standing::Unknown(error),
@@ -126,15 +133,28 @@ impl Lease {
         Standing::Unknown(wrong("store.put", Kind::Conflict("others keep writing the lease".into())))
     }
 
+    /// A holder's renewal: one write. `None` if nothing is held, or what was written last is not there any more.
+    async fn go_on(&mut self, place: &Place<'_>) -> Result<Option<Standing>> {
+        let Some((record, version)) = self.held.as_ref().filter(|(record, _)| record.newest() <= place.generation)
+        else {
+            return Ok(None);
+        };
+        let (next, expect) = (self.record(place, record.serial + 1), Expect::Version(version.clone()));
+        self.write(place, next, &expect).await
+    }
+
     async fn attempt(&mut self, place: &Place<'_>) -> Result<Option<Standing>> {
         let Some((record, version)) = place.read().await? else {
+            self.held = None;
             let record = self.record(place, 1);
             return self.write(place, record, &Expect::Absent).await;
         };
         let mine = record.holder == self.holder && record.released_ms.is_none();
+        // Whoever finds another's has lost his own, though he may take it again at once.
+        self.held = self.held.take().filter(|_| mine);
         if record.newest() > place.generation {
             if mine {
-                self.release(place, &record, &version).await;
+                let _ = place.release(record.clone(), version, place.settle).await;
             }
             self.held = None;
             return Ok(Some(Standing::Superseded(record.newest())));
@@ -144,7 +164,6 @@ impl Lease {
             let next = self.record(place, record.serial + 1);
             return self.write(place, next, &Expect::Version(version)).await;
         }
-        self.held = None;
         if record.newest() < place.generation {
             let announced = Record { successor: Some(place.generation), ..record.clone() };
             // If it is refused, somebody wrote meanwhile and the next turn announces again.
@@ -183,7 +202,7 @@ impl Lease {
                 Kind::NoCapacity | Kind::Denied | Kind::Rejected(_) => return Err(error),
             },
         };
-        let taken = self.held.replace(version).is_none();
+        let taken = self.held.replace((record, version)).is_none();
         self.seen = None;
         Ok(Some(Standing::Holds { until, taken }))
     }
@@ -191,28 +210,23 @@ impl Lease {
     /// Gives the lease back, if it is held, saying how long our last changes may stay unseen. It is only a courtesy: if
     /// it fails, the next controller waits for the lease to run out.
     pub async fn give_back(&mut self, place: &Place<'_>, unseen: Duration) {
-        if self.held.take().is_none() {
-            return;
-        }
-        if let Ok(Some((record, version))) = place.read().await
+        let Some((record, version)) = self.held.take() else { return };
+        let Err(error) = place.release(record, version, unseen).await else { return };
+        // Somebody who announced a newer topology changed it, and is the one to whom the courtesy matters.
+        if matches!(error.kind(), Kind::Conflict(_))
+            && let Ok(Some((record, version))) = place.read().await
             && record.holder == self.holder
         {
-            let record = Record { released_ms: Some(millis(unseen)), ..record };
-            let _ = place.put(&record, &Expect::Version(version)).await;
+            let _ = place.release(record, version, unseen).await;
         }
     }
 
     /// Removes the lease with the site that it guarded, if it is held.
     pub async fn remove(&mut self, place: &Place<'_>) {
-        if let Some(version) = self.held.take() {
+        if let Some((_, version)) = self.held.take() {
             // If it fails, one small object stays; a site of the same scope uses it again.
             let _ = place.store.delete(place.scope, &KEY.into(), &version).await;
         }
-    }
-
-    async fn release(&self, place: &Place<'_>, record: &Record, version: &Version) {
-        let record = Record { released_ms: Some(millis(place.settle)), ..record.clone() };
-        let _ = place.put(&record, &Expect::Version(version.clone())).await;
     }
 
     fn record(&self, place: &Place<'_>, serial: u64) -> Record {
@@ -239,6 +253,11 @@ impl Place<'_> {
         // Plain data with text keys: JSON can hold all of it.
         let text = serde_json::to_vec(record).unwrap_or_default();
         self.store.put(self.scope, &KEY.into(), &text, expect).await
+    }
+    /// Gives a lease back whose holder's last changes may stay unseen for so long.
+    async fn release(&self, record: Record, version: Version, unseen: Duration) -> Result<Version> {
+        let record = Record { released_ms: Some(millis(unseen)), ..record };
+        self.put(&record, &Expect::Version(version)).await
     }
 }
 

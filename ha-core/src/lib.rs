@@ -32,6 +32,7 @@
 
 pub mod apply;
 pub mod backend;
+mod both;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod date;

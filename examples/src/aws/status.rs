@@ -76,6 +76,9 @@ fn known<T>(tier: Known<T>) -> Result<Option<T>, Stop> {
     }
 }
 
+/// What is said of an instance that somebody took out of its pool.
+const STRAY: &str = "bears the pool's mark and is not in it: it goes with the pool";
+
 fn page(site: &Site, seen: &Seen, paint: Paint) -> String {
     let strong = |text: &str| paint.paint(Tone::Strong, text, 0);
     let mut page = format!("{}\n", strong(&site.wanted.scope().to_string()));
@@ -98,6 +101,7 @@ fn page(site: &Site, seen: &Seen, paint: Paint) -> String {
     for pool in &seen.pools {
         let rest = format!("{} of {} instances, release {}", pool.instances.len(), pool.desired, pool.spec.release);
         page += &row(format!("pool {}", pool.spec.name), pool.phase, rest);
+        page += &pool.strays.iter().map(|id| format!("  {id} {STRAY}\n")).collect::<String>();
     }
     for balancer in &seen.balancers {
         let healthy = balancer.targets.iter().filter(|target| target.health == TargetHealth::Healthy).count();
@@ -138,7 +142,7 @@ fn value(site: &Site, seen: &Seen) -> Value {
     let pool = |it: &PoolState| {
         json!({
             "name": it.spec.name, "phase": phase(it.phase).0, "release": it.spec.release, "desired": it.desired,
-            "instances": it.instances.len(),
+            "instances": it.instances.len(), "strays": it.strays,
         })
     };
     let balancer = |it: &BalancerState| {

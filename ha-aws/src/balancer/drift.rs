@@ -85,7 +85,7 @@ impl Balancers {
         for alb in &seen.albs {
             let Ok(spec) = mark::spec::<BalancerSpec>(&alb.tags) else { continue };
             let object = object(&spec.name);
-            for group in seen.groups_of(&object).filter(|group| group.used) {
+            for group in seen.groups_of(&object).filter(|group| seen.is_used(&group.name)) {
                 let (group, wanted) = (group.id.clone(), group_attributes(&spec));
                 calls.push(Box::pin(async move { self.drifted_group(alb, group, wanted, wish).await }));
             }

@@ -26,6 +26,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
     RedirectActionStatusCodeEnum, Tag, TargetGroupAttribute, TargetGroupStickinessConfig, TargetGroupTuple,
     TargetTypeEnum,
 };
+use futures_util::future::join;
 use ha_core::{
     backend::{Kind, Result, spec::BalancerSpec},
     topology::{Boot, Route},
@@ -80,10 +81,15 @@ impl Making<'_> {
             }
         };
         let listens_nowhere = there.is_none_or(|alb| alb.ears.is_empty());
-        if stale || (listens_nowhere && !begins_so(self.spec)) {
-            self.write_attributes(&alb).await?;
-        }
-        let groups = self.groups(seen, &footing.vpc, stale).await?;
+        let attributes = async {
+            match stale || (listens_nowhere && !begins_so(self.spec)) {
+                true => self.write_attributes(&alb).await,
+                false => Ok(()),
+            }
+        };
+        // Both to their ends, whatever becomes of the other.
+        let (attributes, groups) = join(attributes, self.groups(seen, &footing.vpc, stale)).await;
+        let (_, groups) = (attributes?, groups?);
         let serves = |name: &str| seen.group(name).is_some_and(Group::serves);
         let (does, held) = forward(self.scope, self.spec, there.and_then(now_forwards), serves);
         // What is forwarded to for now need be no group of the spec.
@@ -119,6 +125,7 @@ impl Making<'_> {
         let id = made.and_then(|it| it.load_balancer_arn());
         let id = id.ok_or_else(|| self.wish.strange("a load balancer without an id was made"))?;
         self.service.made[1].made(self.scope, id, self.service.clock.now());
+        self.service.shelves.fronts.add(self.scope, id.into());
         #[cfg(feature = "dns")]
         if let Some(made) = made {
             self.service.shelves.places.change(self.scope, |albs| albs.push(alb(made, tags)));
@@ -179,7 +186,7 @@ impl Making<'_> {
                         group.id.clone()
                     }
                 };
-                if stale || there.is_none_or(|group| !group.used) {
+                if stale || !seen.is_used(&name) {
                     let attribute = |(key, value): (&'static str, String)| {
                         TargetGroupAttribute::builder().key(key).value(value).build()
                     };
@@ -216,6 +223,7 @@ impl Making<'_> {
         let id = made.target_groups().first().and_then(|it| it.target_group_arn());
         let id = id.ok_or_else(|| self.wish.strange("a target group without an id was made"))?;
         self.service.made[1].made(self.scope, id, self.service.clock.now());
+        self.service.shelves.fronts.add(self.scope, id.into());
         Ok(id.into())
     }
 

@@ -5,6 +5,7 @@
 //! reference (2015-12-01) and the user guide for application load balancers.
 
 mod check;
+mod details;
 mod drift;
 mod make;
 mod read;

@@ -57,7 +57,6 @@ pub(super) fn group(it: &TargetGroup, tags: Tags) -> Group {
             healthy: it.healthy_threshold_count().unwrap_or_default(),
             unhealthy: it.unhealthy_threshold_count().unwrap_or_default(),
         },
-        used: !it.load_balancer_arns().is_empty(),
         targets: Vec::new(),
     }
 }

@@ -2,18 +2,18 @@
 //! list over all: listeners and the health of targets.
 
 use super::{
-    read::{alb, ear, group, judged},
-    wanted::{Checks, Ear, beginning},
+    details::Details,
+    read::{alb, group},
+    wanted::{Checks, Does, Ear, beginning},
 };
 use crate::{
-    concurrent::{self, Call},
     connect::Service,
     error::{Told, Wish},
     mark::{self, ID, SITE, Tags},
 };
 use aws_sdk_autoscaling::types::{AutoScalingGroup, Filter};
-use aws_sdk_elasticloadbalancingv2::types::{LoadBalancer, TagDescription, TargetGroup, TargetHealthDescription};
-use futures_util::future::{join, join3};
+use aws_sdk_elasticloadbalancingv2::types::{LoadBalancer, TargetGroup};
+use futures_util::future::join;
 use ha_core::{
     backend::{Result, Scope, state::TargetHealth},
     name::{InstanceId, PoolName},
@@ -26,9 +26,6 @@ use std::{
 
 /// Between two looks while our own change is not yet seen.
 const POLL: Duration = Duration::from_secs(1);
-/// So many objects' tags are listed by one call.
-const TAGS: usize = 20;
-
 /// The clients that balancers need.
 #[derive(Clone, Debug)]
 pub(crate) struct Clients {
@@ -67,13 +64,11 @@ pub(crate) struct Group {
     pub name: String,
     pub tags: Tags,
     pub checks: Checks,
-    /// Whether some balancer forwards to it.
-    pub used: bool,
     pub targets: Targets,
 }
 
 /// Who is in a target group, and how it judges them.
-type Targets = Vec<(InstanceId, TargetHealth)>;
+pub(super) type Targets = Vec<(InstanceId, TargetHealth)>;
 
 /// A pool as a balancer sees it.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,6 +122,13 @@ impl Seen {
     pub fn groups_of<'a>(&'a self, object: &'a str) -> impl Iterator<Item = &'a Group> {
         self.groups.iter().filter(move |it| it.tags.get(mark::OBJECT).is_some_and(|own| own == object))
     }
+    /// Whether some listener forwards to the target group of this name. What a group itself says of it is not asked: the
+    /// listeners are what we write.
+    pub fn is_used(&self, name: &str) -> bool {
+        let ears = self.albs.iter().flat_map(|alb| &alb.ears);
+        ears.map(|(_, ear)| &ear.does)
+            .any(|does| matches!(does, Does::Forward(weights, _) if weights.contains_key(name)))
+    }
     /// Whether some pool puts its instances into this target group.
     pub fn is_fed(&self, group: &str) -> bool {
         self.pools.values().any(|pool| pool.targets.contains(group))
@@ -142,18 +144,21 @@ impl Clients {
         }
     }
 
-    /// What is there of this scope, but for the pools.
-    pub async fn look(&self, scope: &Scope, wish: &Wish) -> Result<Seen> {
+    /// What is there of this scope, but for the pools. Most is as `expected`, by its ids: what takes a call for each is
+    /// asked at the same time as the lists.
+    pub async fn look(&self, scope: &Scope, expected: &[String], wish: &Wish) -> Result<Seen> {
         let start = beginning(scope);
-        let (albs, groups) = join(self.albs(&start, wish), self.groups(&start, wish)).await;
+        let lists = join(self.albs(&start, wish), self.groups(&start, wish));
+        let ((albs, groups), ahead) = join(lists, self.details(expected, wish)).await;
         let (albs, groups) = (albs?, groups?);
-        let alb_ids: Vec<&str> = albs.iter().filter_map(|it| it.load_balancer_arn()).collect();
-        let group_ids: Vec<&str> = groups.iter().filter_map(|it| it.target_group_arn()).collect();
-        let ids = [&alb_ids[..], &group_ids].concat();
+        let ids = albs.iter().filter_map(|it| it.load_balancer_arn());
+        let ids = ids.chain(groups.iter().filter_map(|it| it.target_group_arn()));
+        // Where one of them is gone, nothing was told of the others.
+        let mut details = ahead.unwrap_or_default();
         // Of strangers, too: whose they are is known no sooner, and few bear names that begin as the site's.
-        let (tags, ears, health) =
-            join3(self.tags(&ids, wish), self.all_ears(&alb_ids, wish), self.all_health(&group_ids, wish)).await;
-        let (tags, mut ears, mut health) = (tags?, ears?, health?);
+        let others: Vec<String> = ids.filter(|id| !details.asked.contains(*id)).map(String::from).collect();
+        details.extend(self.details(&others, wish).await?);
+        let Details { tags, mut ears, mut health, .. } = details;
         let of = |id: Option<&str>| id.and_then(|id| tags.get(id)).cloned().unwrap_or_default();
         let mut seen = Seen::default();
         for it in &albs {
@@ -205,59 +210,6 @@ impl Clients {
         let listed = pages.collect::<std::result::Result<Vec<_>, _>>().await.told(wish)?;
         Ok(served(&listed, scope))
     }
-
-    /// The tags of these, by id.
-    async fn tags(&self, ids: &[&str], wish: &Wish) -> Result<BTreeMap<String, Tags>> {
-        let call = |ids: &[&str]| -> Call<'_, Vec<(String, Tags)>> {
-            let call = ids.iter().fold(self.elb.describe_tags(), |call, id| call.resource_arns(*id));
-            let wish = wish.clone();
-            Box::pin(async move {
-                let answer = call.send().await.told(&wish)?;
-                let of = |it: &TagDescription| {
-                    let pairs = it.tags().iter();
-                    let pairs = pairs.filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned())));
-                    Some((it.resource_arn()?.to_owned(), pairs.collect()))
-                };
-                Ok(answer.tag_descriptions().iter().filter_map(of).collect())
-            })
-        };
-        let answers = concurrent::all(ids.chunks(TAGS).map(call).collect()).await;
-        Ok(answers.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
-    }
-
-    /// The listeners of each of these balancers.
-    async fn all_ears(&self, albs: &[&str], wish: &Wish) -> Result<BTreeMap<String, Vec<(String, Ear)>>> {
-        let call = |id: &&str| -> Call<'_, (String, Vec<(String, Ear)>)> {
-            let id = (*id).to_owned();
-            Box::pin(async move { Ok((id.clone(), self.ears(&id, wish).await?)) })
-        };
-        concurrent::all(albs.iter().map(call).collect()).await.into_iter().collect()
-    }
-
-    /// The targets of each of these groups.
-    async fn all_health(&self, groups: &[&str], wish: &Wish) -> Result<BTreeMap<String, Targets>> {
-        let call = |id: &&str| -> Call<'_, (String, Targets)> {
-            let id = (*id).to_owned();
-            Box::pin(async move { Ok((id.clone(), self.health(&id, wish).await?)) })
-        };
-        concurrent::all(groups.iter().map(call).collect()).await.into_iter().collect()
-    }
-
-    /// The listeners of a balancer.
-    async fn ears(&self, alb: &str, wish: &Wish) -> Result<Vec<(String, Ear)>> {
-        let pages = self.elb.describe_listeners().load_balancer_arn(alb).into_paginator().items().send();
-        let listed = pages.collect::<std::result::Result<Vec<_>, _>>().await.told(wish)?;
-        Ok(listed.iter().filter_map(|it| Some((it.listener_arn()?.to_owned(), ear(it)))).collect())
-    }
-
-    async fn health(&self, group: &str, wish: &Wish) -> Result<Targets> {
-        let answer = self.elb.describe_target_health().target_group_arn(group).send().await.told(wish)?;
-        let target = |it: &TargetHealthDescription| {
-            let (id, health) = (it.target()?.id()?, it.target_health()?);
-            Some((id.into(), judged(health.state()?, health.reason())))
-        };
-        Ok(answer.target_health_descriptions().iter().filter_map(target).collect())
-    }
 }
 
 /// The pools of the scope among these groups, as balancers see them.
@@ -286,12 +238,15 @@ pub(crate) async fn list(service: &Service, scope: &Scope, wish: &Wish, shown: b
         let begun = service.shelves.balancers.begin(now);
         #[cfg(feature = "dns")]
         let places = service.shelves.places.begin(now);
-        let mut seen = clients.look(scope, wish).await?;
         let gone = |id: &str| service.lately.is_gone(id, now, service.settle);
+        let mut expected = service.shelves.fronts.of(scope);
+        expected.retain(|id| !gone(id));
+        let mut seen = clients.look(scope, &expected, wish).await?;
         seen.albs.retain(|it| !gone(&it.id));
         seen.groups.retain(|it| !gone(&it.id));
         let ids: BTreeSet<&str> =
             seen.albs.iter().map(|it| &*it.id).chain(seen.groups.iter().map(|it| &*it.id)).collect();
+        service.shelves.fronts.are(scope, ids.iter().map(ToString::to_string));
         if !service.made[1].misses(scope, &ids, now, service.settle) {
             #[cfg(feature = "dns")]
             service.shelves.places.keep(scope, places, seen.albs.clone(), true);

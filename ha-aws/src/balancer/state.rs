@@ -127,7 +127,7 @@ impl Balancers {
                 targets.push(self.target((&route.pool, instance), *health, &alb.id, at));
             }
         }
-        Ok(BalancerState { spec, phase, since, targets, readings: Vec::new() })
+        Ok(BalancerState { spec, phase, since, targets, readings: Vec::new(), unread: None })
     }
 
     /// Adds what was measured of the releases that are being rolled out behind them.
@@ -150,9 +150,10 @@ impl Balancers {
                 });
             }
         }
-        let mut readings = self.meters.read(&watched, at).await;
+        let (mut readings, barred) = self.meters.read(&watched, at).await;
         for (alb, state) in seen.albs.iter().zip(states) {
             state.readings = readings.remove(&alb.id).unwrap_or_default();
+            state.unread = barred.clone().filter(|_| watched.iter().any(|it| it.balancer == alb.id));
         }
     }
 
@@ -175,7 +176,8 @@ impl Balancers {
         for spec in specs {
             if !states.iter().any(|known| known.spec.name == spec.name) {
                 let since = self.since.of(&format!("rest of {}", spec.name), Phase::Broken, None, at);
-                states.push(BalancerState { spec, phase: Phase::Broken, since, targets: vec![], readings: vec![] });
+                let (targets, readings) = (Vec::new(), Vec::new());
+                states.push(BalancerState { spec, phase: Phase::Broken, since, targets, readings, unread: None });
             }
         }
         states

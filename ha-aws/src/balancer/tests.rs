@@ -69,7 +69,6 @@ fn made(spec: &BalancerSpec, healthy: &[&str]) -> (Alb, Seen) {
             name,
             tags: tags.clone(),
             checks: checks(spec, boot),
-            used: true,
             targets: vec![(format!("i-{pool}").as_str().into(), health)],
         });
     }

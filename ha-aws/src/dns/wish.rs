@@ -72,7 +72,7 @@ impl Records {
     async fn known_balancers(&self, scope: &Scope, wish: &Wish) -> Result<Seen> {
         match self.service.shelves.places.recent(scope, self.service.clock.now()) {
             Some(albs) => Ok(Seen { albs, ..Seen::default() }),
-            None => self.balancers.look(scope, wish).await,
+            None => self.balancers.look(scope, &[], wish).await,
         }
     }
 
@@ -84,6 +84,7 @@ impl Records {
         }
         let zone = self.make_zone(scope, name, wish).await?;
         self.service.shelves.names.change(scope, |listed| listed.add(&zone));
+        self.service.shelves.zones.add(scope, (zone.id.clone(), zone.name.clone()));
         Ok((zone, Vec::new()))
     }
 
@@ -151,7 +152,7 @@ impl Records {
     pub(super) async fn take_down(&self, scope: &Scope, name: &DnsName, wish: &Wish) -> Result<()> {
         let zones = Zones::read(&self.client, scope, &self.service.provider, wish).await?;
         let Some(zone) = zones.of(name.as_str()) else { return Ok(()) };
-        let all = zone::records(&self.client, zone, wish).await?;
+        let all = zone::records(&self.client, (&zone.id, &zone.name), wish).await?;
         let own = markers(&all).find(|(_, marker)| marker.set.name == *name && marker.stranger(scope).is_none());
         let mut left = all.len();
         if let Some((text, marker)) = own {

@@ -14,11 +14,12 @@ use aws_sdk_route53::{
     Client,
     types::{HostedZone, HostedZoneConfig, ResourceRecordSet, RrType},
 };
+use futures_util::future::join;
 use ha_core::{
     backend::{Kind, Result, Scope},
     time::Timestamp,
 };
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// A zone in which records of this scope may stand.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +63,9 @@ pub(super) fn made_for(name: &str) -> Option<&str> {
     (before.is_none() || !country || second > 3).then_some(domain)
 }
 
+/// A zone's id and its domain.
+type Place = (String, String);
+
 /// What is listed of a site's names: the zones, and everything in each that may be used.
 #[derive(Clone, Debug)]
 pub(crate) struct Listed {
@@ -88,18 +92,31 @@ pub(crate) async fn list(service: &Service, scope: &Scope, wish: &Wish, shown: b
     let client = Client::new(&service.config);
     let now = service.clock.now();
     let begun = service.shelves.names.begin(now);
-    let zones = Zones::read(&client, scope, &service.provider, wish).await?;
-    let read = |zone: &Zone| -> Call<'_, (Zone, Vec<ResourceRecordSet>)> {
-        let (zone, client) = (zone.clone(), &client);
-        Box::pin(async move {
-            let all = records(client, &zone, wish).await?;
-            Ok((zone, all))
-        })
-    };
-    let all = concurrent::all(zones.usable.iter().map(read).collect()).await.into_iter().collect::<Result<_>>()?;
+    // Most are there again: what stands in them is asked at the same time as which there are.
+    let expected: Vec<Place> = service.shelves.zones.of(scope);
+    let zones = Zones::read(&client, scope, &service.provider, wish);
+    let (zones, ahead) = join(zones, contents(&client, expected, wish)).await;
+    // Where one of them is gone, nothing was told of the others.
+    let (zones, mut all) = (zones?, ahead.unwrap_or_default());
+    let place = |zone: &Zone| (zone.id.clone(), zone.name.clone());
+    let others = zones.usable.iter().map(place).filter(|place| !all.contains_key(place)).collect();
+    all.extend(contents(&client, others, wish).await?);
+    service.shelves.zones.are(scope, zones.usable.iter().map(place));
+    let all = zones.usable.iter().map(|zone| (zone.clone(), all.remove(&place(zone)).unwrap_or_default())).collect();
     let listed = Listed { zones, all };
     service.shelves.names.keep(scope, begun, listed.clone(), shown);
     Ok((listed, now))
+}
+
+/// What stands in each of these zones.
+async fn contents(client: &Client, places: Vec<Place>, wish: &Wish) -> Result<BTreeMap<Place, Vec<ResourceRecordSet>>> {
+    let read = |place: Place| -> Call<'_, (Place, Vec<ResourceRecordSet>)> {
+        Box::pin(async move {
+            let all = records(client, (&place.0, &place.1), wish).await?;
+            Ok((place, all))
+        })
+    };
+    concurrent::all(places.into_iter().map(read).collect()).await.into_iter().collect()
 }
 
 impl Zones {
@@ -165,9 +182,13 @@ pub(super) async fn make(
 }
 
 /// Everything that stands in a zone, but what the service itself needs there.
-pub(super) async fn records(client: &Client, zone: &Zone, wish: &Wish) -> Result<Vec<ResourceRecordSet>> {
+pub(super) async fn records(
+    client: &Client,
+    (id, domain): (&str, &str),
+    wish: &Wish,
+) -> Result<Vec<ResourceRecordSet>> {
     let mut all = Vec::new();
-    let mut call = client.list_resource_record_sets().hosted_zone_id(&zone.id);
+    let mut call = client.list_resource_record_sets().hosted_zone_id(id);
     loop {
         let page = call.clone().send().await.told(wish)?;
         all.extend(page.resource_record_sets);
@@ -177,8 +198,7 @@ pub(super) async fn records(client: &Client, zone: &Zone, wish: &Wish) -> Result
         call = call.set_start_record_name(page.next_record_name).set_start_record_type(page.next_record_type);
         call = call.set_start_record_identifier(page.next_record_identifier);
     }
-    let needed =
-        |it: &ResourceRecordSet| plain(it.name()) == zone.name && matches!(it.r#type(), RrType::Ns | RrType::Soa);
+    let needed = |it: &ResourceRecordSet| plain(it.name()) == domain && matches!(it.r#type(), RrType::Ns | RrType::Soa);
     all.retain(|it| !needed(it));
     Ok(all)
 }

@@ -24,7 +24,7 @@ use futures_util::future::join;
 use group::Group;
 use ha_core::{
     backend::{
-        ComputePool, Kind, Refill, Resource, Result, Scope,
+        ComputePool, Error, Kind, Refill, Resource, Result, Scope,
         spec::PoolSpec,
         state::{InstancePhase, PoolState, Reading},
     },
@@ -32,7 +32,7 @@ use ha_core::{
     topology::{HoldMode, Size},
     validate::Problem,
 };
-use seen::Clients;
+use seen::{Clients, Machines};
 use std::sync::Arc;
 use wish::Making;
 
@@ -56,26 +56,34 @@ impl ScalingPools {
 
     /// The pool's group; one that is not the scope's is a conflict.
     async fn find(&self, scope: &Scope, pool: &PoolName, wish: &Wish) -> Result<Option<Group>> {
+        self.find_all(scope, pool, wish).await.map(|(group, _)| group)
+    }
+
+    /// The same, and all instances of the scope.
+    async fn find_all(&self, scope: &Scope, pool: &PoolName, wish: &Wish) -> Result<(Option<Group>, Machines)> {
         let name = template::group_name(scope, pool);
         let (listed, machines) = join(self.clients.named(&name, wish), self.clients.machines(scope, wish)).await;
-        let (Some(listed), machines) = (listed?, machines?) else { return Ok(None) };
-        match mark::stranger(&seen::tags(&listed), scope) {
-            Some(whose) => Err(wish.refuse(Kind::Conflict(format!("Auto Scaling group {name}: {whose}")))),
-            None => Ok(Some(seen::group(&listed, &machines))),
+        let (listed, machines) = (listed?, machines?);
+        let stranger = listed.as_ref().and_then(|it| mark::stranger(&seen::tags(it), scope));
+        match stranger {
+            Some(whose) => Err(conflict(&name, &whose, wish)),
+            None => Ok((listed.map(|it| seen::group(&it, &machines)), machines)),
         }
     }
 
-    /// The same for a wish that makes it so: what was listed a moment ago does, but for whose a name is.
+    /// The same for a wish that makes it so: what was listed a moment ago does. Whoever took the name since then is found
+    /// by the service, which makes no second group of a name.
     async fn known(&self, scope: &Scope, pool: &PoolName, wish: &Wish) -> Result<Option<Group>> {
         let name = template::group_name(scope, pool);
         let recent = self.service.shelves.pools.recent(scope, self.service.clock.now());
-        let Some(Listed { groups, machines, .. }) = recent else { return self.find(scope, pool, wish).await };
-        match groups.iter().find(|it| it.auto_scaling_group_name() == Some(&name)) {
-            Some(listed) => Ok(Some(seen::group(listed, &machines))),
-            // None of the site's own; somebody else may have the name.
-            None if self.clients.named(&name, wish).await?.is_none() => Ok(None),
-            None => self.find(scope, pool, wish).await,
+        let Some(Listed { groups, strangers, machines, .. }) = recent else {
+            return self.find(scope, pool, wish).await;
+        };
+        if let Some(whose) = strangers.get(&name) {
+            return Err(conflict(&name, whose, wish));
         }
+        let own = groups.iter().find(|it| it.auto_scaling_group_name() == Some(&name));
+        Ok(own.map(|listed| seen::group(listed, &machines)))
     }
 
     /// The same for a verb that needs it to be there.
@@ -85,6 +93,10 @@ impl ScalingPools {
         self.service.shelves.forget_pools();
         Ok(Found { group, wish })
     }
+}
+
+fn conflict(name: &str, whose: &str, wish: &Wish) -> Error {
+    wish.refuse(Kind::Conflict(format!("Auto Scaling group {name}: {whose}")))
 }
 
 #[async_trait]

@@ -3,6 +3,7 @@
 use super::{
     ScalingPools,
     group::{Group, REMOVING},
+    seen::of_pool,
     template::{group_name, object},
     wish::written,
 };
@@ -14,17 +15,20 @@ use ha_core::{
     backend::{Kind, Result, Scope},
     name::PoolName,
 };
+use std::collections::BTreeSet;
 
 impl ScalingPools {
     /// Goes as far as it can now: instances take their time to stop, and what is left goes when this is asked again.
     pub(super) async fn take_down(&self, scope: &Scope, pool: &PoolName, wish: Wish) -> Result<()> {
-        let Some(group) = self.find(scope, pool, &wish).await? else { return Ok(()) };
+        let Some(group) = self.find(scope, pool, &wish).await? else {
+            return self.stop_all(scope, pool, &wish).await.map(drop);
+        };
         self.service.shelves.forget_pools();
         if let Some(target) = group.targets.first() {
             return Err(wish.not_ready(format!("a balancer serves it: target group {target}")));
         }
-        let (group, name) = (self.emptied(scope, pool, group, &wish).await?, &group_name(scope, pool));
-        if group.is_some_and(|group| group.members.iter().any(|it| it.runs)) {
+        let name = &group_name(scope, pool);
+        if !self.is_emptied(scope, pool, &group, &wish).await? {
             return Ok(());
         }
         for template in self.clients.templates(scope, pool, &wish).await? {
@@ -41,8 +45,8 @@ impl ScalingPools {
         }
     }
 
-    /// Asks all instances to stop, and answers what is there then.
-    async fn emptied(&self, scope: &Scope, pool: &PoolName, group: Group, wish: &Wish) -> Result<Option<Group>> {
+    /// Asks all instances to stop, and answers whether none runs then.
+    async fn is_emptied(&self, scope: &Scope, pool: &PoolName, group: &Group, wish: &Wish) -> Result<bool> {
         let scaling = &self.clients.scaling;
         if !group.tags.contains_key(REMOVING) {
             let tag = written(&group.name, &[(REMOVING.to_owned(), "yes".to_owned())].into());
@@ -53,14 +57,24 @@ impl ScalingPools {
             call.min_size(0).max_size(0).desired_capacity(0).send().await.told(wish)?;
         }
         // What is held or protected does not go by itself.
-        let left = self.find(scope, pool, wish).await?;
-        let members = left.iter().flat_map(|group| &group.members).filter(|it| it.runs);
-        let ids: Vec<String> = members.map(|it| it.id.to_string()).collect();
-        if ids.is_empty() {
-            return Ok(left);
+        self.stop_all(scope, pool, wish).await
+    }
+
+    /// Stops whatever is in the pool's group or bears its mark; answers whether nothing runs then.
+    async fn stop_all(&self, scope: &Scope, pool: &PoolName, wish: &Wish) -> Result<bool> {
+        let running = self.running(scope, pool, wish).await?;
+        if running.is_empty() {
+            return Ok(true);
         }
-        self.clients.ec2.terminate_instances().set_instance_ids(Some(ids)).send().await.told(wish)?;
-        self.find(scope, pool, wish).await
+        let call = self.clients.ec2.terminate_instances().set_instance_ids(Some(running.into_iter().collect()));
+        call.send().await.told(wish)?;
+        Ok(self.running(scope, pool, wish).await?.is_empty())
+    }
+
+    async fn running(&self, scope: &Scope, pool: &PoolName, wish: &Wish) -> Result<BTreeSet<String>> {
+        let (group, machines) = self.find_all(scope, pool, wish).await?;
+        let members = group.iter().flat_map(|group| &group.members).filter(|it| it.runs).map(|it| &it.id);
+        Ok(members.chain(of_pool(&machines, pool).map(|(id, _)| id)).map(ToString::to_string).collect())
     }
 
     /// Removes the pool's security group; answers whether it is gone, or the network's.

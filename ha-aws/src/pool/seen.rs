@@ -8,7 +8,7 @@ use crate::{
     connect::Service,
     ec2,
     error::{Told, Wish, accept_gone},
-    mark::{ID, SITE, Tags},
+    mark::Tags,
 };
 use aws_sdk_autoscaling::types::{AutoScalingGroup, Filter, Instance};
 use aws_sdk_ec2::types::InstanceStateName;
@@ -43,12 +43,35 @@ pub(super) type Machines = BTreeMap<InstanceId, Machine>;
 /// Between two looks while our own change is not yet seen.
 const POLL: Duration = Duration::from_secs(1);
 
+/// So many groups are listed by one call at most.
+const PAGE: i32 = 100;
+
 /// What is listed of a site's pools.
 #[derive(Clone, Debug)]
 pub(crate) struct Listed {
     pub(super) groups: Vec<AutoScalingGroup>,
+    /// The names of groups that are not the scope's, and whose they are.
+    pub(super) strangers: BTreeMap<String, String>,
     pub(super) machines: Machines,
     pub(super) past: Vec<Deed>,
+}
+
+impl Listed {
+    /// Instances of a pool that no group has, launched before `then`: what is newer its group may not list yet.
+    pub(super) fn strays(&self, pool: &PoolName, then: Timestamp) -> Vec<InstanceId> {
+        let kept: BTreeSet<&str> =
+            self.groups.iter().flat_map(|it| it.instances()).filter_map(|it| it.instance_id()).collect();
+        let of_pool = of_pool(&self.machines, pool).filter(|(id, _)| !kept.contains(id.as_str()));
+        of_pool.filter(|(_, it)| it.launched.is_some_and(|at| at < then)).map(|(id, _)| id.clone()).collect()
+    }
+}
+
+/// The running instances that bear a pool's mark.
+pub(super) fn of_pool<'a>(
+    machines: &'a Machines,
+    pool: &'a PoolName,
+) -> impl Iterator<Item = (&'a InstanceId, &'a Machine)> {
+    machines.iter().filter(move |(_, it)| it.runs && it.tags.get(POOL).is_some_and(|own| own == pool.as_str()))
 }
 
 /// Lists it, own accepted changes included; `shown` to the port itself, or ahead.
@@ -61,7 +84,8 @@ pub(crate) async fn list(service: &Service, scope: &Scope, wish: &Wish, shown: b
         let begun_served = service.shelves.served.begin(at);
         let (groups, machines, past) =
             join3(clients.groups(scope, wish), clients.machines(scope, wish), clients.past(at, wish)).await;
-        let listed = Listed { groups: groups?, machines: machines?, past: past? };
+        let (groups, strangers) = groups?;
+        let listed = Listed { groups, strangers, machines: machines?, past: past? };
         let names: BTreeSet<&str> = listed.groups.iter().filter_map(|it| it.auto_scaling_group_name()).collect();
         if !service.made[0].misses(scope, &names, at, service.settle) {
             #[cfg(feature = "balancer")]
@@ -86,15 +110,19 @@ impl Clients {
         Self { ec2, scaling: aws_sdk_autoscaling::Client::new(&service.config) }
     }
 
-    /// All groups of the scope.
-    pub async fn groups(&self, scope: &Scope, wish: &Wish) -> Result<Vec<AutoScalingGroup>> {
-        let filter = |key: &str, value: &str| Filter::builder().name(format!("tag:{key}")).values(value).build();
-        let call = self.scaling.describe_auto_scaling_groups();
-        let call = call.filters(filter(SITE, &scope.name)).filters(filter(ID, &scope.id));
+    /// All groups of the scope; and whose the others are. No filter can ask for both.
+    async fn groups(&self, scope: &Scope, wish: &Wish) -> Result<(Vec<AutoScalingGroup>, BTreeMap<String, String>)> {
+        let call = self.scaling.describe_auto_scaling_groups().max_records(PAGE);
         let call = call.into_paginator().items().send();
         let listed = call.collect::<std::result::Result<Vec<_>, _>>().await.told(wish)?;
-        // The filters ask for a tag of each value; that both are of one site is looked at here.
-        Ok(listed.into_iter().filter(|it| crate::mark::stranger(&tags(it), scope).is_none()).collect())
+        let (mut own, mut strangers) = (Vec::new(), BTreeMap::new());
+        for it in listed {
+            match crate::mark::stranger(&tags(&it), scope) {
+                None => own.push(it),
+                Some(whose) => drop(strangers.insert(it.auto_scaling_group_name.unwrap_or_default(), whose)),
+            }
+        }
+        Ok((own, strangers))
     }
 
     /// The group of this name, whoever made it.

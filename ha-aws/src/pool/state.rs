@@ -28,6 +28,9 @@ impl ScalingPools {
         };
         let state = |it| self.state(&group(it, &listed.machines), (&listed.machines, &listed.past), at, wish);
         let mut states: Vec<PoolState> = listed.groups.iter().map(state).collect::<Result<_>>()?;
+        for state in &mut states {
+            state.strays = listed.strays(&state.spec.name, at.back(self.service.settle));
+        }
         states.sort_by(|a, b| a.spec.name.cmp(&b.spec.name));
         Ok(Reading { state: states, at })
     }
@@ -62,6 +65,7 @@ impl ScalingPools {
             desired: u32::try_from(group.limits.desired).unwrap_or(0) + shrunk,
             losses: past::losses(&own, machines, &spec, &self.service.provider),
             refused: past::refused(&own, group, now, &self.service.provider),
+            strays: Vec::new(),
             spec,
         })
     }

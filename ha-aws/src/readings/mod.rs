@@ -2,12 +2,15 @@
 //! most, and none while nothing is rolled out.
 //!
 //! Whatever keeps it from being read (no permission, an emulator without these metrics) is no reading, and never an error:
-//! what a gate does then is the topology's choice. Metrics and their dimensions: the user guide for application load
-//! balancers, "CloudWatch metrics for your Application Load Balancer".
+//! what a gate does then is the topology's choice. A permission that is missing is told. Metrics and their dimensions: the
+//! user guide for application load balancers, "CloudWatch metrics for your Application Load Balancer".
 
 mod estimate;
 
-use crate::connect::Service;
+use crate::{
+    connect::Service,
+    error::{Told, Wish},
+};
 use aws_sdk_cloudwatch::{
     Client,
     config::{Builder, retry::RetryConfig},
@@ -16,7 +19,7 @@ use aws_sdk_cloudwatch::{
 use aws_smithy_types::DateTime;
 use estimate::{Counted, Figures, Heads, MINUTE, Minutes, estimate};
 use ha_core::{
-    backend::state::ReleaseReading,
+    backend::{Kind, Resource, state::ReleaseReading},
     name::{InstanceId, PoolName, Release},
     time::Timestamp,
 };
@@ -73,8 +76,22 @@ pub(crate) struct Meters {
 #[derive(Default)]
 struct Kept {
     heads: BTreeMap<Key, Vec<Heads>>,
-    asked: Option<(Timestamp, BTreeMap<Key, Minutes>)>,
+    asked: Option<Asked>,
 }
+
+/// What was answered, and when it was asked.
+#[derive(Clone, Debug, PartialEq)]
+struct Asked {
+    at: Timestamp,
+    counted: BTreeMap<Key, Minutes>,
+    barred: Option<String>,
+}
+
+/// What the policy of whoever runs this has to allow.
+const BARRED: &str = "what is measured may not be read: the permission cloudwatch:GetMetricData is missing";
+
+/// What was measured, by load balancer.
+type Readings = BTreeMap<String, Vec<ReleaseReading>>;
 
 /// An attempt in a target group.
 type Key = (String, Release, Timestamp);
@@ -95,33 +112,33 @@ impl Meters {
         Self { client: Client::from_conf(config), kept: Mutex::default() }
     }
 
-    /// What was measured of these by now, by load balancer.
-    pub async fn read(&self, watched: &[Watched], now: Timestamp) -> BTreeMap<String, Vec<ReleaseReading>> {
+    /// What was measured of these by now, by load balancer; and what keeps it from being read.
+    pub async fn read(&self, watched: &[Watched], now: Timestamp) -> (Readings, Option<String>) {
         let known = {
             let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
             kept.see(watched, now);
             kept.known(watched, now)
         };
-        let counted = match known {
-            Some(counted) => counted,
+        let Asked { counted, barred, .. } = match known {
+            Some(asked) => asked,
             None => {
-                let counted = self.ask(watched, now).await;
+                let asked = self.ask(watched, now).await;
                 let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-                kept.asked = Some((now, counted.clone()));
-                counted
+                kept.asked = Some(asked.clone());
+                asked
             }
         };
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut readings: BTreeMap<String, Vec<ReleaseReading>> = BTreeMap::new();
+        let mut readings = Readings::new();
         for it in watched {
             let (Some(minutes), Some(heads)) = (counted.get(&it.key()), kept.heads.get(&it.key())) else { continue };
             let own = estimate(minutes, heads, it.trial.since);
             readings.entry(it.balancer.clone()).or_default().extend(own.iter().map(|figures| reading(it, figures)));
         }
-        readings
+        (readings, barred)
     }
 
-    async fn ask(&self, watched: &[Watched], now: Timestamp) -> BTreeMap<Key, Minutes> {
+    async fn ask(&self, watched: &[Watched], now: Timestamp) -> Asked {
         let asked = &watched[..watched.len().min(GROUPS)];
         let from = asked.iter().map(|it| minute(it.trial.since.back(BEFORE))).min().unwrap_or(now);
         let until = minute(now.back(LATE));
@@ -129,13 +146,15 @@ impl Meters {
         let call = self.client.get_metric_data().set_metric_data_queries(Some(queries));
         let call = call.start_time(written(from.max(minute(now.back(LONGEST))))).end_time(written(until));
         let pages = call.into_paginator().send().collect::<Result<Vec<_>, _>>().await;
+        let pages = pages.told(&Wish::new("balancer.observe", Resource::Tier));
+        let barred = pages.as_ref().is_err_and(|error| *error.kind() == Kind::Denied).then(|| BARRED.to_owned());
         let results: Vec<MetricDataResult> = pages
             .unwrap_or_default()
             .into_iter()
             .flat_map(|page| page.metric_data_results.unwrap_or_default())
             .collect();
         let minutes = asked.iter().enumerate().map(|(index, it)| (it.key(), counted(index, &results)));
-        minutes.collect()
+        Asked { at: now, counted: minutes.collect(), barred }
     }
 }
 
@@ -151,13 +170,13 @@ impl Kept {
     }
 
     /// What was answered a moment ago, if it was about all of these; nothing is asked about nobody.
-    fn known(&self, watched: &[Watched], now: Timestamp) -> Option<BTreeMap<Key, Minutes>> {
+    fn known(&self, watched: &[Watched], now: Timestamp) -> Option<Asked> {
         if watched.is_empty() {
-            return Some(BTreeMap::new());
+            return Some(Asked { at: now, counted: BTreeMap::new(), barred: None });
         }
-        let (at, counted) = self.asked.as_ref()?;
-        let fresh = now >= *at && now.since(*at) < FRESH;
-        (fresh && watched.iter().all(|it| counted.contains_key(&it.key()))).then(|| counted.clone())
+        let asked = self.asked.as_ref()?;
+        let fresh = now >= asked.at && now.since(asked.at) < FRESH;
+        (fresh && watched.iter().all(|it| asked.counted.contains_key(&it.key()))).then(|| asked.clone())
     }
 }
 
@@ -284,11 +303,12 @@ mod tests {
     #[test]
     fn what_was_answered_is_used_for_a_while_and_for_the_same_attempt_only() {
         let (mut kept, at) = (Kept::default(), Timestamp::from_secs);
-        assert_eq!(kept.known(&[], at(700)), Some(BTreeMap::new()), "nobody is asked about nothing");
+        assert_eq!(kept.known(&[], at(700)).unwrap().counted, BTreeMap::new(), "nobody is asked about nothing");
         let it = [watched(true)];
         kept.see(&it, at(700));
         assert_eq!(kept.known(&it, at(700)), None);
-        kept.asked = Some((at(700), BTreeMap::from([(it[0].key(), Minutes::new())])));
+        let counted = BTreeMap::from([(it[0].key(), Minutes::new())]);
+        kept.asked = Some(Asked { at: at(700), counted, barred: None });
         assert!(kept.known(&it, at(714)).is_some() && kept.known(&it, at(715)).is_none());
         assert!(kept.known(&it, at(699)).is_none(), "the clock was set back");
         let mut other = watched(true);

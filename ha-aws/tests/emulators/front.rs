@@ -152,14 +152,19 @@ fn a_balancer_and_a_name_take_a_call_for_each_object_and_none_when_they_are_ther
 fn another_pool_takes_over_and_the_first_leaves_without_a_trace() {
     let Ok(emulator) = Emulator::start(Kind::Moto).map_err(|why| eprintln!("ignored: {why}")) else { return };
     block_on(async {
-        let lab = EmulatorLab::new(emulator).await;
+        let wire = Wire::default();
+        let lab = EmulatorLab::new(emulator).await.noting(&wire);
         let [scope, _] = lab.scopes();
         footing(&lab, &scope).await;
         let before = everything(&lab).await;
         let backend = lab.another_eye().await;
         make(&backend, &scope, &balancer(&[("blue", 100)])).await.unwrap();
         let whole = everything(&lab).await.len();
-        make(&backend, &scope, &balancer(&[("blue", 100), ("green", 300)])).await.unwrap();
+        let two = balancer(&[("blue", 100), ("green", 300)]);
+        make(&backend, &scope, &two).await.unwrap();
+        wire.take();
+        make(&backend, &scope, &two).await.unwrap();
+        assert_eq!(changing(&wire.take()), [""; 0], "nothing differs");
         make(&backend, &scope, &balancer(&[("green", 100)])).await.unwrap();
         assert_eq!(everything(&lab).await.len(), whole);
         let state = backend.balancer.as_ref().unwrap().observe(&scope).await.unwrap().state.remove(0);

@@ -16,3 +16,4 @@ mod rollout;
 #[cfg(feature = "dns")]
 mod secrets;
 mod site;
+mod strays;

@@ -10,14 +10,15 @@ use aws_smithy_runtime_api::client::{
     http::{
         HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
     },
-    orchestrator::HttpRequest,
+    orchestrator::{HttpRequest, HttpResponse},
     runtime_components::RuntimeComponents,
 };
-use aws_smithy_types::DateTime;
+use aws_smithy_types::{DateTime, body::SdkBody};
 use ha_aws::{Aws, WallClock};
 use ha_core::{
     Controller,
     backend::{Backend, Clock, state::PoolState},
+    reconcile::Turned,
     time::Timestamp,
     topology::{Balancer, Pool, Rollout, Topology, ValidTopology},
 };
@@ -33,7 +34,8 @@ use std::{
 #[derive(Clone, Debug)]
 struct Split {
     inner: SharedHttpClient,
-    metrics: String,
+    /// Where it is sent; `None`: whoever asks may not.
+    metrics: Option<String>,
     asked: Arc<AtomicUsize>,
 }
 
@@ -56,7 +58,11 @@ impl HttpConnector for SplitConnector {
         let path = request.uri().splitn(4, '/').nth(3).unwrap_or_default().to_owned();
         if path.contains("/operation/") {
             self.split.asked.fetch_add(1, Ordering::Relaxed);
-            request.set_uri(format!("{}/{path}", self.split.metrics)).expect("it is an address");
+            let Some(metrics) = &self.split.metrics else {
+                let answer = HttpResponse::new(403.try_into().expect("it is a status"), SdkBody::empty());
+                return HttpConnectorFuture::ready(Ok(answer));
+            };
+            request.set_uri(format!("{metrics}/{path}")).expect("it is an address");
         }
         self.inner.call(request)
     }
@@ -83,11 +89,7 @@ impl World {
     }
 
     async fn backend(&self) -> Backend {
-        let inner = aws_smithy_http_client::Builder::new().build_http();
-        let split = Split { inner, metrics: self.ministack.url(), asked: self.asked.clone() };
-        let aws = Aws::new(provider()).endpoint(&self.moto.url()).credentials("test", "test");
-        let aws = aws.http_client(SharedHttpClient::new(split));
-        aws.settle(Duration::from_secs(1)).call_timeout(Duration::from_secs(20)).connect().await
+        backend(&self.moto, Some(self.ministack.url()), &self.asked).await
     }
 
     /// A quarter of an hour of 600 requests a minute without errors, and another with these.
@@ -135,6 +137,15 @@ impl World {
     }
 }
 
+/// Moto, and these metrics beside it.
+async fn backend(moto: &Emulator, metrics: Option<String>, asked: &Arc<AtomicUsize>) -> Backend {
+    let inner = aws_smithy_http_client::Builder::new().build_http();
+    let split = Split { inner, metrics, asked: asked.clone() };
+    let aws = Aws::new(provider()).endpoint(&moto.url()).credentials("test", "test");
+    let aws = aws.http_client(SharedHttpClient::new(split));
+    aws.settle(Duration::from_secs(1)).call_timeout(Duration::from_secs(20)).connect().await
+}
+
 async fn converge(site: &ValidTopology, backend: Backend) {
     let controller = Controller::new(backend, "rollout".into()).period(Duration::from_secs(2));
     let mut controller = controller.patience(Duration::from_secs(400));
@@ -162,4 +173,25 @@ fn a_release_that_cloudwatch_finds_good_is_rolled_out_and_a_bad_one_rolled_back(
         pool.spec.marks.rejected.iter().map(|it| format!("{}: {}", it.release, it.why)).collect();
     // A tenth of all answers, and half of the instances: a fifth of the candidate's.
     assert!(rejected.len() == 1 && rejected[0].contains("20.0% of its answers at front were 5xx"), "{rejected:?}");
+}
+
+#[test]
+fn a_gate_that_may_not_read_says_which_permission_is_missing() {
+    let moto = Emulator::start(Kind::Moto).unwrap_or_else(|why| panic!("moto: {why}"));
+    block_on(async {
+        let asked = Arc::default();
+        converge(&site("r1"), backend(&moto, None, &asked).await).await;
+        let backend = backend(&moto, None, &asked).await;
+        let mut controller = Controller::new(backend.clone(), "rollout".into());
+        let mut waited = Vec::new();
+        for _ in 0..20 {
+            let Turned::Acted { plan, .. } = controller.once(&site("r2")).await else { panic!("nobody else acts") };
+            waited = plan.waiting.iter().map(ToString::to_string).collect();
+            if waited.iter().any(|why| why.contains("the permission cloudwatch:GetMetricData is missing")) {
+                return;
+            }
+            backend.clock.sleep(Duration::from_secs(1)).await;
+        }
+        panic!("nobody says it: {waited:?}");
+    });
 }

@@ -9,7 +9,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 /// A call of a port that did not do what it was asked to, or is not known to have done it.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{operation} {resource}: {kind}")]
+#[error("{operation} {resource}: {}", Told(.kind, *.operation))]
 #[non_exhaustive]
 pub struct Error {
     kind: Kind,
@@ -43,6 +43,19 @@ pub enum Kind {
     Rejected(String),
 }
 
+/// A kind as it is told of this verb.
+struct Told<'a>(&'a Kind, Operation);
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // A question has no effect.
+            Self(Kind::Unavailable, verb) if verb.reads() => f.write_str("no answer"),
+            Self(kind, _) => write!(f, "{kind}"),
+        }
+    }
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -63,6 +76,14 @@ impl fmt::Display for Kind {
 /// The verb that was called, as `port.verb`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Operation(pub &'static str);
+
+impl Operation {
+    /// Whether the verb only asks.
+    pub fn reads(self) -> bool {
+        let verb = self.0.rsplit('.').next().unwrap_or_default();
+        matches!(verb, "observe" | "get" | "list")
+    }
+}
 
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -133,5 +154,19 @@ impl Error {
 impl PartialEq for Error {
     fn eq(&self, other: &Self) -> bool {
         (&self.kind, self.operation, &self.resource) == (&other.kind, other.operation, &other.resource)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_change_may_have_taken_effect() {
+        let told = |verb| Error::new(Kind::Unavailable, Operation(verb), Resource::Tier).to_string();
+        for verb in ["pool.observe", "store.get", "store.list"] {
+            assert_eq!(told(verb), format!("{verb} tier: no answer"));
+        }
+        assert_eq!(told("pool.ensure"), "pool.ensure tier: no answer; it may have taken effect");
     }
 }

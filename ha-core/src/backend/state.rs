@@ -58,6 +58,10 @@ pub struct PoolState {
     pub losses: Vec<Loss>,
     /// Zones in which the last launch was refused, and since when.
     pub refused: Vec<(ZoneName, Timestamp)>,
+    /// Instances that bear the pool's mark and that it does not keep: somebody took them out by hand. They are not among
+    /// `instances`, nobody replaces them, and they go with the pool.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub strays: Vec<InstanceId>,
 }
 
 /// An instance.
@@ -139,6 +143,9 @@ pub struct BalancerState {
     /// What it measured of each release behind it: the latest time, and earlier ones as far back as they are kept (where
     /// few users come, one time alone says nothing). Times of one release do not overlap.
     pub readings: Vec<ReleaseReading>,
+    /// What keeps its measurements from being read, for people; `None`: nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread: Option<String>,
 }
 
 /// An instance behind a balancer.

@@ -69,7 +69,7 @@ async fn one_of_two_writers_wins(trial: &Trial<'_>) -> Outcome {
     let other = eye.store.as_deref().ok_or_else(|| "another controller has no store".to_owned())?;
     let (object, expect) = (key(), Expect::Version(version));
     let mine = trial.store()?.put(&trial.scope, &object, b"mine", &expect);
-    let (mine, theirs) = super::trial::both(mine, other.put(&trial.scope, &object, b"theirs", &expect)).await;
+    let (mine, theirs) = crate::both::both(mine, other.put(&trial.scope, &object, b"theirs", &expect)).await;
     match (mine, theirs) {
         (Ok(version), lost) => {
             conflict(lost)?;

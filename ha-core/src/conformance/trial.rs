@@ -10,7 +10,7 @@ use crate::{
     time::Timestamp,
     validate::Problem,
 };
-use std::{future::Future, pin::pin, task::Poll, time::Duration};
+use std::time::Duration;
 
 /// Why a case did not pass.
 #[derive(Clone, Debug, PartialEq)]
@@ -192,30 +192,4 @@ pub(super) fn conflict<T: std::fmt::Debug>(answer: Result<T, Error>) -> Outcome 
         Err(error) if matches!(error.kind(), Kind::Conflict(_)) => Ok(()),
         other => Err(Failure::Broken(format!("expected `conflict`, not {other:?}"))),
     }
-}
-
-/// Runs two futures at once and answers when both have ended.
-pub(super) async fn both<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) -> (A, B) {
-    let (mut a, mut b) = (pin!(a), pin!(b));
-    let (mut first, mut second) = (None, None);
-    std::future::poll_fn(move |context| {
-        if first.is_none()
-            && let Poll::Ready(value) = a.as_mut().poll(context)
-        {
-            first = Some(value);
-        }
-        if second.is_none()
-            && let Poll::Ready(value) = b.as_mut().poll(context)
-        {
-            second = Some(value);
-        }
-        match (first.take(), second.take()) {
-            (Some(one), Some(two)) => Poll::Ready((one, two)),
-            (one, two) => {
-                (first, second) = (one, two);
-                Poll::Pending
-            }
-        }
-    })
-    .await
 }

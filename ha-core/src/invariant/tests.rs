@@ -76,7 +76,8 @@ fn seen(phases: [InstancePhase; 3]) -> PoolState {
         launched: since,
     });
     let (losses, refused) = (Vec::new(), Vec::new());
-    PoolState { spec: spec(), phase: Phase::Active, desired: 3, instances: instances.collect(), losses, refused }
+    let (instances, strays) = (instances.collect(), Vec::new());
+    PoolState { spec: spec(), phase: Phase::Active, desired: 3, instances, losses, refused, strays }
 }
 
 /// A balancer before the pool, which judges its instances so.

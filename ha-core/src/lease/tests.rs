@@ -52,6 +52,27 @@ fn an_absent_lease_is_taken_at_once_and_renewed() {
 }
 
 #[test]
+fn a_holder_renews_and_gives_back_by_one_write_each() {
+    let (site, mut one) = (Site::new(), lease("one"));
+    site.renew(&mut one, 3);
+    let calls = |site: &Site| std::mem::take(&mut *site.world.calls.lock().unwrap());
+    assert_eq!(calls(&site), ["store.get", "store.put"]);
+    assert!(holds(&site.renew(&mut one, 3)) && holds(&site.renew(&mut one, 4)));
+    run(one.give_back(&site.place(4), Duration::from_secs(7)));
+    assert_eq!(calls(&site), ["store.put"; 3]);
+    assert_eq!((site.record().serial, site.record().generation, site.record().released_ms), (3, 4, Some(7000)));
+}
+
+#[test]
+fn who_announced_a_newer_topology_is_given_the_lease_even_by_who_did_not_know() {
+    let (site, mut old, mut new) = (Site::new(), lease("old"), lease("new"));
+    site.renew(&mut old, 1);
+    site.renew(&mut new, 2);
+    run(old.give_back(&site.place(1), Duration::from_secs(7)));
+    assert_eq!((site.record().released_ms, site.record().successor), (Some(7000), Some(2)));
+}
+
+#[test]
 fn a_dead_holders_lease_is_taken_after_its_length_and_the_settling_time() {
     let (site, mut one, mut two) = (Site::new(), lease("one"), lease("two"));
     site.renew(&mut one, 0);

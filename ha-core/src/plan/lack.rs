@@ -4,13 +4,15 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Why a gate has no reading to go by. Closed: each says what would help.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lack {
     /// The balancer that is to measure it is not seen.
     Balancer,
     /// The balancer gives no figures of it, or none of this attempt alone.
     Any,
+    /// What the balancer measures cannot be read, for this reason.
+    Unread(String),
     /// It got fewer requests than the gate asks for.
     Requests {
         /// So many are asked for.
@@ -27,6 +29,7 @@ impl fmt::Display for Lack {
         match self {
             Self::Balancer => f.write_str("the balancer before it is not seen"),
             Self::Any => f.write_str("its balancer gives none (to go on without: no_reading = \"go_on\")"),
+            Self::Unread(why) => write!(f, "{why} (to go on without: no_reading = \"go_on\")"),
             Self::Requests { least } => write!(
                 f,
                 "fewer than {least} requests (if no more come: a smaller min_requests, or no_reading = \"go_on\")"

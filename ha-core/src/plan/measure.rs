@@ -34,7 +34,9 @@ pub(super) fn measured(
     let this_attempt = |r: &&ReleaseReading| r.at.back(r.over) >= candidate.since;
     let mut readings: Vec<&ReleaseReading> = balancer.readings.iter().filter(of_it).filter(this_attempt).collect();
     readings.sort_by_key(|reading| Reverse(reading.at));
-    let Some(latest) = readings.first() else { return Measured::Lacks(Lack::Any) };
+    let Some(latest) = readings.first() else {
+        return Measured::Lacks(balancer.unread.clone().map_or(Lack::Any, Lack::Unread));
+    };
     let judged = judge(&readings, &tier.wish.rollout.gate, balancer);
     let serving = tier.crew.live().filter(|m| m.serving && m.state.release == candidate.release).count();
     let all_healthy = latest.healthy.is_some_and(|healthy| healthy.round() >= serving as f64);

@@ -8,15 +8,19 @@ use super::{
 use crate::{
     apply::{self, Applied, Stop},
     backend::{Backend, Error, Kind, Rest, Scope},
+    both::both,
     event::{Event, Observer, What},
     lease::{Lease, Place, Standing},
     name::Holder,
-    observe,
+    observe::{Observed, observe},
     plan::{Plan, TierName, Why, plan},
     time::Timestamp,
     topology::ValidTopology,
 };
 use std::{sync::Arc, time::Duration};
+
+/// Until when one may act, and what is there.
+type Held = (Option<Duration>, Observed);
 
 /// A controller. Two never share a holder's name. What it remembers may be lost at any time and costs a wait.
 pub struct Controller {
@@ -85,12 +89,11 @@ impl Controller {
             return Turned::Ended(End::Stopped);
         }
         let scope = site.scope();
-        let until = match self.standing(site, &scope).await {
-            Ok(until) => until,
+        let before = self.changed_at();
+        let (until, mut observed) = match self.hold_and_look(site, &scope).await {
+            Ok(both) => both,
             Err(turned) => return *turned,
         };
-        let before = self.changed_at();
-        let mut observed = observe(site, &self.backend).await;
         // If the clock was set meanwhile, the later of the two: not knowing costs a turn, old knowledge more.
         if let Some(changed) = before.max(self.changed_at()) {
             observed = observed.not_before(changed);
@@ -149,16 +152,32 @@ impl Controller {
         }
     }
 
-    /// Until when we may act; what the turn came to, if we may not.
-    async fn standing(&mut self, site: &ValidTopology, scope: &Scope) -> Result<Option<Duration>, Box<Turned>> {
+    /// Until when we may act, and what is there; what the turn came to, if we may not. Who holds the lease looks while it
+    /// renews: a look harms nobody, and until then nobody else acted. Who takes it looks at what the last holder left.
+    async fn hold_and_look(&mut self, site: &ValidTopology, scope: &Scope) -> Result<Held, Box<Turned>> {
         let backend = self.backend.clone();
-        let Some(place) = place(&backend, site, scope) else { return Ok(None) };
+        if !self.lease.is_held() {
+            let (until, _) = self.standing(site, scope).await?;
+            return Ok((until, observe(site, &backend).await));
+        }
+        let (standing, observed) = both(self.standing(site, scope), observe(site, &backend)).await;
+        match standing? {
+            (until, false) => Ok((until, observed)),
+            // Somebody else held it meanwhile.
+            (until, true) => Ok((until, observe(site, &backend).await)),
+        }
+    }
+
+    /// Until when we may act, and whether we did not hold the lease before; what the turn came to, if we may not.
+    async fn standing(&mut self, site: &ValidTopology, scope: &Scope) -> Result<(Option<Duration>, bool), Box<Turned>> {
+        let backend = self.backend.clone();
+        let Some(place) = place(&backend, site, scope) else { return Ok((None, false)) };
         match self.lease.renew(&place).await {
             Standing::Holds { until, taken } => {
                 if taken {
                     self.tell(What::LeaseTaken(self.lease.holder().clone()));
                 }
-                Ok(Some(until))
+                Ok((Some(until), taken))
             }
             Standing::StandsBy { holder, look_again } => {
                 self.tell(What::LeaseHeld(holder.clone()));

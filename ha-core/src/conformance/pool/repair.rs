@@ -3,7 +3,7 @@
 use super::super::{
     Answer, Entry, Port, Request, Trial,
     site::{knows, ready},
-    trial::{Failure, Outcome, both, holds},
+    trial::{Failure, Outcome, holds},
 };
 use crate::{
     backend::{
@@ -55,7 +55,7 @@ pub(super) async fn drains_before_it_stops(trial: &Trial<'_>) -> Outcome {
         trial.sleep(Duration::from_secs(1)).await;
         Ok::<_, Failure>(trial.pool()?.retire(&trial.scope, &web(), &only, Refill::Yes).await?)
     };
-    let (answer, retired) = both(trial.lab.request(&trial.scope, &request), retire).await;
+    let (answer, retired) = crate::both::both(trial.lab.request(&trial.scope, &request), retire).await;
     retired?;
     match answer {
         Answer::Served { instance, .. } => holds(instance == only, || format!("served by {instance}, not by {only}"))?,

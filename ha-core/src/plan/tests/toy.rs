@@ -84,7 +84,7 @@ impl Toy {
                 let (targets, readings) = (Vec::new(), Vec::new());
                 let (spec, phase, since) = (spec.clone(), Phase::Active, self.at);
                 self.balancers.retain(|balancer| balancer.spec.name != spec.name);
-                self.balancers.push(BalancerState { spec, phase, since, targets, readings });
+                self.balancers.push(BalancerState { spec, phase, since, targets, readings, unread: None });
             }
             Action::Balancer(BalancerStep::Route { balancer, routes }) => {
                 let seen = self.balancers.iter_mut().find(|seen| seen.spec.name == *balancer).unwrap();
@@ -114,6 +114,7 @@ impl Toy {
                     instances: Vec::new(),
                     losses: Vec::new(),
                     refused: Vec::new(),
+                    strays: Vec::new(),
                 }),
             },
             PoolStep::Bound { bounds, .. } => self.pools[0].spec.bounds = *bounds,

@@ -125,6 +125,23 @@ fn the_second_controller_stands_by_and_takes_over_when_the_first_is_dead() {
 }
 
 #[test]
+fn who_holds_the_lease_looks_while_it_renews_and_who_lost_it_meanwhile_looks_again() {
+    let world = World::new(Toy::empty());
+    let (mut one, mut two) = (controller(&world, "one"), controller(&world, "two"));
+    let looks = |turned| {
+        assert!(matches!(turned, Turned::Acted { .. }), "{turned:?}");
+        std::mem::take(&mut *world.calls.lock().unwrap()).iter().filter(|call| *call == "network.observe").count()
+    };
+    assert_eq!(looks(run(one.once(&shop(web())))), 1);
+    assert_eq!(looks(run(one.once(&shop(web())))), 1);
+    run(two.once(&shop(web())));
+    world.pass(60);
+    run(two.until_converged(&shop(web()))).unwrap();
+    world.calls.lock().unwrap().clear();
+    assert_eq!(looks(run(one.once(&shop(web())))), 2, "two may have changed something after the first look");
+}
+
+#[test]
 fn an_older_topology_ends_with_superseded() {
     let world = World::new(Toy::empty());
     let site = |generation| valid(shop_of(web()).generation(generation));

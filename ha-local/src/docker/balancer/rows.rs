@@ -179,6 +179,7 @@ impl BalancerRow {
             since: self.since,
             targets: self.targets.iter().map(target).collect(),
             readings: self.meter.readings(&self.targets),
+            unread: None,
         }
     }
 

@@ -152,6 +152,7 @@ fn state(row: &PoolRow, at: Timestamp) -> PoolState {
         instances: instances.collect(),
         losses: row.losses.iter().filter(|loss| at.since(loss.at) < MEMORY).cloned().collect(),
         refused: row.refused.clone(),
+        strays: Vec::new(),
     }
 }
 

@@ -227,6 +227,7 @@ impl Cloud {
             since: balancer.progress.since,
             targets: targets.collect(),
             readings: Vec::new(),
+            unread: None,
         }
     }
 

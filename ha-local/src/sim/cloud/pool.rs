@@ -278,6 +278,7 @@ impl Cloud {
             instances: instances.collect(),
             losses: pool.losses.iter().filter(|loss| now.since(loss.at) < MEMORY).cloned().collect(),
             refused: pool.refused.clone(),
+            strays: Vec::new(),
         }
     }
 }

@@ -71,10 +71,11 @@ pub fn calls(root: &Path, world: &str, rest: &[&str]) -> Result<(), Stop> {
     }
 }
 
-/// Measures what a site takes on an emulator of AWS.
-pub fn floor(root: &Path, topology: &Path) -> Result<(), Stop> {
+/// Measures by these tests what a site takes on an emulator of AWS.
+pub fn floor(root: &Path, topology: &Path, tests: &[&str]) -> Result<(), Stop> {
     let topology = topology.canonicalize().map_err(|error| Stop::Usage(format!("{}: {error}", topology.display())))?;
-    let test = ["--test", "emulators", "floor::", "--", "--nocapture", "--test-threads", "1"];
+    // Several filters of tests stand behind the dashes.
+    let test = [&["--test", "emulators", "--", "--nocapture", "--test-threads", "1"], tests].concat();
     let done = Command::new("cargo")
         .args([&["test", "--quiet"], World::Aws.packages(), &test[..]].concat())
         .env("TOPOLOGY", topology)

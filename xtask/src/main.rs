@@ -55,9 +55,11 @@ cargo xtask COMMAND
   drill [--faults FILE] [--topology FILE] [--simulator] [--help]
                      the same drill in the simulator and on Docker: are the
                      decisions the same?
-  aws-floor [--topology FILE] [--on moto]
+  aws-floor [--topology FILE] [--on moto] [--against boto3]
                      the calls that a site takes at AWS at least, counted from
-                     its plan; --on moto: and those that it really takes there
+                     its plan; --on moto: and those that it really takes there;
+                     --against boto3: and how long a script takes that makes it
+                     object by object, and we, at 0, 100 and 500 ms a call more
   docker-load [--help]
                      a site on Docker under load while releases are rolled out,
                      instances die and zones are lost: what fails?

@@ -5,7 +5,7 @@ use crate::{
         Emulator, Kind, block_on,
         lab::{IMAGE, REGION},
     },
-    floor::{backend, reference},
+    floor::{backend, named, reference},
 };
 use ha_aws_tasks::{Exchange, floor::Floor, proxy::depth};
 use ha_core::{Controller, Observed, plan, time::Timestamp};
@@ -16,7 +16,7 @@ const DELAYS: [u64; 3] = [0, 100, 500];
 
 #[test]
 fn a_script_takes_at_least_twice_as_long_where_calls_take_a_tenth_of_a_second() {
-    let site = reference();
+    let site = named().unwrap_or_else(reference);
     let by_hand = plan(&site, &Observed::nothing(Timestamp::ZERO)).save();
     println!("each call  boto3, one by one  ha-aws: looked and made      ratio  seen to work  ratio");
     let mut ratios = Vec::new();

@@ -163,7 +163,7 @@ fn sites() -> Vec<(&'static str, ValidTopology)> {
 }
 
 /// The site of the file that `TOPOLOGY` names.
-fn named() -> Option<ValidTopology> {
+pub fn named() -> Option<ValidTopology> {
     let site = ValidTopology::load(std::env::var_os("TOPOLOGY")?).unwrap_or_else(|problems| panic!("{problems}"));
     let named = site.topology().id.clone().unwrap_or_else(|| "1".into());
     Some(site.topology().clone().id(&named).validate().unwrap_or_else(|problems| panic!("{problems}")))

@@ -2,6 +2,7 @@
 
 mod claims;
 mod files;
+mod patches;
 mod rules;
 mod testing;
 mod tree;
@@ -78,6 +79,7 @@ fn words(root: &Path, parts: &mut Parts) -> Result<(), Stop> {
     let sources = Source::all(root).map_err(Stop::Usage)?;
     parts.run("files and words", || none(&rules.check(&sources)));
     parts.run("claims", || none(&claims::check(&sources)));
+    parts.run("planted bugs apply", || none(&patches::check(root, &sources)?));
     for limit in &rules.trees {
         parts.run(&format!("dependencies of {}", limit.package), || limit.check(root));
     }

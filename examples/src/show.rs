@@ -1,6 +1,7 @@
 //! What a person sees: lines that stay, one line that is written over, colours where they are wanted.
 
 use std::{
+    collections::BTreeMap,
     env, fmt,
     io::{self, IsTerminal, Write},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -13,12 +14,14 @@ pub struct Line {
     terminal: bool,
     last: Arc<Mutex<String>>,
     said: Arc<Mutex<String>>,
+    refused: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
 impl Line {
     /// On standard output.
     pub fn new() -> Self {
-        Self { terminal: io::stdout().is_terminal(), last: Arc::default(), said: Arc::default() }
+        let terminal = io::stdout().is_terminal();
+        Self { terminal, last: Arc::default(), said: Arc::default(), refused: Arc::default() }
     }
 
     /// A line that stays.
@@ -37,6 +40,27 @@ impl Line {
         if !again {
             self.say(text);
         }
+    }
+
+    /// Why this is not done, unless that is what was told of it last: a loop asks again every second.
+    pub fn refused(&self, what: &str, why: &str) {
+        if self.is_news(what, why) {
+            self.say(format!("  {what}: {why}"));
+        }
+    }
+
+    /// It is done after all: refused anew, it is told anew.
+    pub fn done(&self, what: &str) {
+        self.refusals().remove(what);
+        self.say(format!("  {what}"));
+    }
+
+    fn is_news(&self, what: &str, why: &str) -> bool {
+        self.refusals().insert(what.to_owned(), why.to_owned()).is_none_or(|before| before != why)
+    }
+
+    fn refusals(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How far it is: written over by what comes next on a terminal, a line of its own elsewhere.
@@ -134,6 +158,16 @@ mod tests {
         assert_eq!(cut("short\nand flat", 14), "short and flat");
         assert_eq!(cut("short\nand flat", 13), "short and fl…");
         assert_eq!(cut(&"é".repeat(90), WIDTH).chars().count(), WIDTH);
+    }
+
+    #[test]
+    fn what_is_refused_again_is_told_once_until_it_changes() {
+        let line = Line::new();
+        assert!(line.is_news("front", "port 80 is taken") && line.is_news("back", "port 81 is taken"));
+        assert!(!line.is_news("front", "port 80 is taken") && !line.is_news("back", "port 81 is taken"));
+        assert!(line.is_news("front", "no such certificate") && line.is_news("front", "port 80 is taken"));
+        line.done("front");
+        assert!(line.is_news("front", "port 80 is taken"));
     }
 
     #[test]

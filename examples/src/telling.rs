@@ -7,8 +7,8 @@ use ha_core::event::{Event, What};
 #[allow(clippy::wildcard_enum_match_arm, reason = "of all events these are what a person waits for")]
 pub fn tell(line: &Line, event: &Event) {
     match &event.what {
-        What::Accepted(step) => line.say(format!("  {step}")),
-        What::Failed(step, error) => line.say(format!("  {step}: {}", said(error))),
+        What::Accepted(step) => line.done(&step.to_string()),
+        What::Failed(step, error) => line.refused(&step.to_string(), &said(error)),
         What::LeaseHeld(holder) => {
             line.say_once(format!("  {holder} is at work, or was killed lately: its lease is waited for"))
         }

@@ -11,6 +11,7 @@ use ha_core::{
     backend::state::{InstancePhase, TargetHealth},
     event::Event,
     plan,
+    plan::{Waiting, Why},
     time::show,
     topology::Capacity,
 };
@@ -153,12 +154,21 @@ async fn converge(site: &Site, wanted: &ValidTopology, line: &Line) -> Result<Du
     let report = report.map_err(|stalled| Stop::Failed(stalled.to_string()));
     match report {
         Ok(report) => {
-            report.plan.waiting.iter().for_each(|waiting| line.say(format!("  {waiting}")));
+            report.plan.waiting.iter().for_each(|waiting| line.say(format!("  {}", waits(waiting))));
             Ok(report.took)
         }
         Err(Stop::Failed(why)) => Err(Stop::Failed(format!("{why}{}", keeper::said(site).await))),
         Err(stop) => Err(stop),
     }
+}
+
+/// What is waited for, with what helps by this program's own commands.
+fn waits(waiting: &Waiting) -> String {
+    if let Why::Rejected(release) = &waiting.why {
+        let again = format!("or have it tried again: docker_site release {release}");
+        return format!("{}: {release} was rejected: name another release, {again}", waiting.tier);
+    }
+    waiting.to_string()
 }
 
 /// Shows, for ever, how far pools and balancers are.
@@ -192,4 +202,17 @@ fn progress(site: &Site, tables: &ha_local::docker::state::Tables) -> String {
         parts.push(format!("{}: {healthy}/{} healthy", row.spec.name, row.targets.len()));
     }
     if parts.is_empty() { "nothing is there".to_owned() } else { parts.join("; ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ha_core::plan::TierName;
+
+    #[test]
+    fn a_rejected_release_names_what_this_program_can_do() {
+        let waiting = Waiting { tier: TierName::Pool(None), why: Why::Rejected("v2".into()), since: None };
+        let said = waits(&waiting);
+        assert!(said.contains("docker_site release v2") && !said.contains("retry"), "{said}");
+    }
 }

@@ -2,9 +2,12 @@
 //! each other's.
 
 use crate::{connect::Service, error::Wish};
-use futures_util::future::join_all;
 use ha_core::backend::Scope;
-use std::{future::Future, pin::Pin};
+#[cfg(feature = "pool")]
+use {
+    futures_util::future::join_all,
+    std::{future::Future, pin::Pin},
+};
 
 /// What has been listed of a site, by the port whose own it is.
 #[derive(Debug, Default)]
@@ -60,13 +63,18 @@ impl Shelves {
     }
 }
 
+#[cfg(feature = "pool")]
 type Doing<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// No other port will be asked.
+#[cfg(not(feature = "pool"))]
+pub(crate) async fn look_ahead(_: &Service, _: &Scope, _: &Wish) {}
 
 /// Lists what the ports will be asked for that come after the network. What fails is asked again by its own port, which
 /// then tells the error.
+#[cfg(feature = "pool")]
 pub(crate) async fn look_ahead(service: &Service, scope: &Scope, wish: &Wish) {
     let mut all: Vec<Doing<'_>> = Vec::new();
-    #[cfg(feature = "pool")]
     if service.shelves.pools.is_of_use() {
         all.push(Box::pin(async { drop(crate::pool::list(service, scope, wish, false).await) }));
     }

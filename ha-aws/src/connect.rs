@@ -64,6 +64,7 @@ impl Aws {
         let backend = Backend::new(clock.clone()).with_settle(self.settle).with_call_timeout(self.call_timeout);
         let service = Arc::new(Service {
             config: self.config().await,
+            #[cfg(feature = "store")]
             local: self.endpoint.is_some(),
             provider: self.provider,
             clock,
@@ -105,6 +106,7 @@ impl Aws {
 pub(crate) struct Service {
     pub config: SdkConfig,
     /// Whether an emulator answers, which has one host name for all buckets.
+    #[cfg(feature = "store")]
     pub local: bool,
     pub provider: Provider,
     pub clock: Arc<dyn Clock>,

@@ -97,6 +97,7 @@ where
 }
 
 /// The code that a service gave, if it gave one.
+#[cfg(any(feature = "pool", feature = "store"))]
 pub(crate) fn code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<&str> {
     error.as_service_error().and_then(ProvideErrorMetadata::code)
 }

@@ -23,6 +23,7 @@ struct Content<T> {
     /// How often something was changed: a list that was begun before is not kept.
     changes: u64,
     /// Whether what was listed ahead was of use, the last time.
+    #[cfg(feature = "pool")]
     of_use: bool,
 }
 
@@ -31,6 +32,7 @@ struct Kept<T> {
     scope: Scope,
     at: Timestamp,
     list: T,
+    #[cfg(feature = "pool")]
     shown: bool,
 }
 
@@ -40,7 +42,12 @@ pub(crate) struct Begun(u64, Timestamp);
 
 impl<T> Default for Shelf<T> {
     fn default() -> Self {
-        Self(Mutex::new(Content { kept: None, changes: 0, of_use: true }))
+        Self(Mutex::new(Content {
+            kept: None,
+            changes: 0,
+            #[cfg(feature = "pool")]
+            of_use: true,
+        }))
     }
 }
 
@@ -55,14 +62,27 @@ impl<T: Clone> Shelf<T> {
     }
 
     /// Keeps a list, unless something was changed since it was begun. `shown`: to the port whose own it is.
-    pub fn keep(&self, scope: &Scope, Begun(changes, at): Begun, list: T, shown: bool) {
+    pub fn keep(
+        &self,
+        scope: &Scope,
+        Begun(changes, at): Begun,
+        list: T,
+        #[cfg_attr(not(feature = "pool"), expect(unused_variables, reason = "nobody looks ahead"))] shown: bool,
+    ) {
         let mut content = self.lock();
         if content.changes == changes {
-            content.kept = Some(Kept { scope: scope.clone(), at, list, shown });
+            content.kept = Some(Kept {
+                scope: scope.clone(),
+                at,
+                list,
+                #[cfg(feature = "pool")]
+                shown,
+            });
         }
     }
 
     /// What was listed ahead for the port's own look, and when: once.
+    #[cfg(feature = "pool")]
     pub fn show(&self, scope: &Scope, now: Timestamp) -> Option<(T, Timestamp)> {
         let mut content = self.lock();
         content.of_use = true;
@@ -77,6 +97,7 @@ impl<T: Clone> Shelf<T> {
     }
 
     /// Whether it is worth listing ahead: the port is asked at all.
+    #[cfg(feature = "pool")]
     pub fn is_of_use(&self) -> bool {
         let mut content = self.lock();
         content.of_use &= content.kept.as_ref().is_none_or(|kept| kept.shown);
@@ -84,6 +105,7 @@ impl<T: Clone> Shelf<T> {
     }
 
     /// Something was changed, and it is known how the list is now.
+    #[cfg(feature = "pool")]
     pub fn change(&self, scope: &Scope, change: impl FnOnce(&mut T)) {
         let mut content = self.lock();
         content.changes += 1;
@@ -95,6 +117,7 @@ impl<T: Clone> Shelf<T> {
     }
 
     /// Something is being changed that others of the same turn do not rest on: what is listed meanwhile is not kept.
+    #[cfg(feature = "balancer")]
     pub fn stir(&self) {
         self.lock().changes += 1;
     }
@@ -113,7 +136,7 @@ impl<T> Kept<T> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "pool"))]
 mod tests {
     use super::*;
 

@@ -1,15 +1,14 @@
 //! Carries out one step of a network: one call, and what it changes of what is there.
 
 use super::{
-    footing::make_group,
     seen::{Address, Gateway, Group, Nat, NatState, Rule, Seen, Source, Subnet, Table, Vpc, WORLD},
     steps::{Change, Delete, Make, Part, Step, vpc_tags},
 };
 use crate::{
     ec2::{marked, written},
-    error::{Told, accept_gone},
+    error::{Told, Wish, accept_gone},
     mark,
-    name::token,
+    name::{joined, token},
 };
 use aws_sdk_ec2::{
     Client,
@@ -18,7 +17,7 @@ use aws_sdk_ec2::{
         UserIdGroupPair,
     },
 };
-use ha_core::backend::{Result, spec::NetworkSpec};
+use ha_core::backend::{Result, Scope, spec::NetworkSpec};
 use std::collections::BTreeSet;
 
 /// What a step made.
@@ -283,4 +282,18 @@ fn change_rules(seen: &mut Seen, group: &str, rules: &[Rule], add: bool) {
             };
         }
     }
+}
+
+/// Makes a security group in this network, for this object.
+pub(super) async fn make_group(
+    client: &Client,
+    scope: &Scope,
+    (vpc, object): (&str, &str),
+    wish: &Wish,
+) -> Result<String> {
+    let name = joined(&[&scope.name, object], 255);
+    let marks = marked(ResourceType::SecurityGroup, &mark::tags(scope, object));
+    let call = client.create_security_group().group_name(name).vpc_id(vpc).tag_specifications(marks);
+    let made = call.description(format!("{object} of site {}", scope.name)).send().await.told(wish)?;
+    made.group_id.ok_or_else(|| wish.strange("a security group without an id was made"))
 }

@@ -1,17 +1,12 @@
 //! What pools and balancers stand on: the network's subnets and security groups.
 
 use super::{
+    act::make_group,
     seen::{self, Group, Subnet, Vpc},
     steps::{Side, group, subnet},
 };
-use crate::{
-    connect::Service,
-    ec2::marked,
-    error::{Told, Wish},
-    mark,
-    name::joined,
-};
-use aws_sdk_ec2::{Client, types::ResourceType};
+use crate::{connect::Service, error::Wish, mark};
+use aws_sdk_ec2::Client;
 use futures_util::future::join3;
 use ha_core::{
     backend::{Result, Scope, spec::NetworkSpec},
@@ -93,18 +88,4 @@ impl Footing {
         service.shelves.network.change(scope, |seen| seen.groups.push(made));
         Ok(id)
     }
-}
-
-/// Makes a security group in this network, for this object.
-pub(super) async fn make_group(
-    client: &Client,
-    scope: &Scope,
-    (vpc, object): (&str, &str),
-    wish: &Wish,
-) -> Result<String> {
-    let name = joined(&[&scope.name, object], 255);
-    let marks = marked(ResourceType::SecurityGroup, &mark::tags(scope, object));
-    let call = client.create_security_group().group_name(name).vpc_id(vpc).tag_specifications(marks);
-    let made = call.description(format!("{object} of site {}", scope.name)).send().await.told(wish)?;
-    made.group_id.ok_or_else(|| wish.strange("a security group without an id was made"))
 }

@@ -5,6 +5,7 @@
 
 mod act;
 mod draft;
+#[cfg(feature = "pool")]
 mod footing;
 mod removal;
 mod seen;
@@ -12,6 +13,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "pool")]
 pub(crate) use footing::Footing;
 pub(crate) use seen::Seen;
 #[cfg(feature = "balancer")]

@@ -24,7 +24,7 @@ use futures_util::future::join;
 use group::Group;
 use ha_core::{
     backend::{
-        ComputePool, Error, Kind, Refill, Resource, Result, Scope,
+        ComputePool, Kind, Refill, Resource, Result, Scope,
         spec::PoolSpec,
         state::{InstancePhase, PoolState, Reading},
     },
@@ -66,22 +66,17 @@ impl ScalingPools {
         let (listed, machines) = (listed?, machines?);
         let stranger = listed.as_ref().and_then(|it| mark::stranger(&seen::tags(it), scope));
         match stranger {
-            Some(whose) => Err(conflict(&name, &whose, wish)),
+            Some(whose) => Err(wish::conflict(&name, &whose, wish)),
             None => Ok((listed.map(|it| seen::group(&it, &machines)), machines)),
         }
     }
 
-    /// The same for a wish that makes it so: what was listed a moment ago does. Whoever took the name since then is found
-    /// by the service, which makes no second group of a name.
+    /// The same for a wish that makes it so: what was listed a moment ago does. Whose the name is of a group that is not
+    /// the site's is asked when one is made.
     async fn known(&self, scope: &Scope, pool: &PoolName, wish: &Wish) -> Result<Option<Group>> {
         let name = template::group_name(scope, pool);
         let recent = self.service.shelves.pools.recent(scope, self.service.clock.now());
-        let Some(Listed { groups, strangers, machines, .. }) = recent else {
-            return self.find(scope, pool, wish).await;
-        };
-        if let Some(whose) = strangers.get(&name) {
-            return Err(conflict(&name, whose, wish));
-        }
+        let Some(Listed { groups, machines, .. }) = recent else { return self.find(scope, pool, wish).await };
         let own = groups.iter().find(|it| it.auto_scaling_group_name() == Some(&name));
         Ok(own.map(|listed| seen::group(listed, &machines)))
     }
@@ -93,10 +88,6 @@ impl ScalingPools {
         self.service.shelves.forget_pools();
         Ok(Found { group, wish })
     }
-}
-
-fn conflict(name: &str, whose: &str, wish: &Wish) -> Error {
-    wish.refuse(Kind::Conflict(format!("Auto Scaling group {name}: {whose}")))
 }
 
 #[async_trait]

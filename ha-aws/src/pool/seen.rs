@@ -8,7 +8,7 @@ use crate::{
     connect::Service,
     ec2,
     error::{Told, Wish, accept_gone},
-    mark::Tags,
+    mark::{ID, SITE, Tags},
 };
 use aws_sdk_autoscaling::types::{AutoScalingGroup, Filter, Instance};
 use aws_sdk_ec2::types::InstanceStateName;
@@ -43,15 +43,10 @@ pub(super) type Machines = BTreeMap<InstanceId, Machine>;
 /// Between two looks while our own change is not yet seen.
 const POLL: Duration = Duration::from_secs(1);
 
-/// So many groups are listed by one call at most.
-const PAGE: i32 = 100;
-
 /// What is listed of a site's pools.
 #[derive(Clone, Debug)]
 pub(crate) struct Listed {
     pub(super) groups: Vec<AutoScalingGroup>,
-    /// The names of groups that are not the scope's, and whose they are.
-    pub(super) strangers: BTreeMap<String, String>,
     pub(super) machines: Machines,
     pub(super) past: Vec<Deed>,
 }
@@ -84,8 +79,7 @@ pub(crate) async fn list(service: &Service, scope: &Scope, wish: &Wish, shown: b
         let begun_served = service.shelves.served.begin(at);
         let (groups, machines, past) =
             join3(clients.groups(scope, wish), clients.machines(scope, wish), clients.past(at, wish)).await;
-        let (groups, strangers) = groups?;
-        let listed = Listed { groups, strangers, machines: machines?, past: past? };
+        let listed = Listed { groups: groups?, machines: machines?, past: past? };
         let names: BTreeSet<&str> = listed.groups.iter().filter_map(|it| it.auto_scaling_group_name()).collect();
         if !service.made[0].misses(scope, &names, at, service.settle) {
             #[cfg(feature = "balancer")]
@@ -110,19 +104,15 @@ impl Clients {
         Self { ec2, scaling: aws_sdk_autoscaling::Client::new(&service.config) }
     }
 
-    /// All groups of the scope; and whose the others are. No filter can ask for both.
-    async fn groups(&self, scope: &Scope, wish: &Wish) -> Result<(Vec<AutoScalingGroup>, BTreeMap<String, String>)> {
-        let call = self.scaling.describe_auto_scaling_groups().max_records(PAGE);
+    /// All groups of the scope.
+    async fn groups(&self, scope: &Scope, wish: &Wish) -> Result<Vec<AutoScalingGroup>> {
+        let filter = |key: &str, value: &str| Filter::builder().name(format!("tag:{key}")).values(value).build();
+        let call = self.scaling.describe_auto_scaling_groups();
+        let call = call.filters(filter(SITE, &scope.name)).filters(filter(ID, &scope.id));
         let call = call.into_paginator().items().send();
         let listed = call.collect::<std::result::Result<Vec<_>, _>>().await.told(wish)?;
-        let (mut own, mut strangers) = (Vec::new(), BTreeMap::new());
-        for it in listed {
-            match crate::mark::stranger(&tags(&it), scope) {
-                None => own.push(it),
-                Some(whose) => drop(strangers.insert(it.auto_scaling_group_name.unwrap_or_default(), whose)),
-            }
-        }
-        Ok((own, strangers))
+        // The filters ask for a tag of each value; that both are of one site is looked at here.
+        Ok(listed.into_iter().filter(|it| crate::mark::stranger(&tags(it), scope).is_none()).collect())
     }
 
     /// The group of this name, whoever made it.

@@ -3,17 +3,18 @@
 use super::{
     group::{Care, Group, Limits, REMOVING, TEMPLATE, limits},
     hooks::{HOOKS, Hooks},
-    seen::Clients,
-    template::{group_name, object, tags, template},
+    seen::{self, Clients},
+    template::{Template, group_name, object, tags, template},
 };
 use crate::{
-    error::{Told, code},
+    error::{Told, Wish, code},
     mark,
     network::Footing,
     provider::Machine,
 };
 use aws_sdk_autoscaling::types::{InstanceMaintenancePolicy, LaunchTemplateSpecification, Tag};
-use ha_core::backend::{Kind, Result, spec::PoolSpec, state::Phase};
+use futures_util::future::join;
+use ha_core::backend::{Error, Kind, Result, spec::PoolSpec, state::Phase};
 
 /// A wish for a pool.
 pub(super) type Making<'a> = crate::making::Making<'a, Clients, PoolSpec>;
@@ -32,22 +33,52 @@ impl Making<'_> {
     /// Makes the pool so; `group` is what is there of it.
     pub(super) async fn make(&self, group: Option<&Group>, footing: &Footing) -> Result<()> {
         let (machine, subnets) = (self.machine()?, self.subnets(footing)?);
+        if group.is_none() && footing.group(&object(&self.spec.name)).is_none() {
+            self.is_free().await?;
+        }
         let on = (&self.clients.ec2, self.service);
         let security = footing.security_group(on, self.scope, &object(&self.spec.name), self.wish).await?;
         let new = template(self.scope, self.spec, &self.service.provider, &machine, (footing, &security));
-        if group.is_none_or(|group| group.template != new.name) {
-            let call = self.clients.ec2.create_launch_template().launch_template_name(&new.name);
-            let made = call.launch_template_data(new.launches).tag_specifications(new.marks).send().await;
-            match made {
-                // Named for what is in it: whoever made it, it is the one.
-                Err(error) if code(&error) == Some("InvalidLaunchTemplateName.AlreadyExistsException") => {}
-                other => drop(other.told(self.wish)?),
+        let (name, hooks) = (new.name.clone(), Hooks::wanted(self.spec, machine.signals == Some(true)));
+        match group {
+            None => {
+                // Both to their ends: what is made for a name that is not free goes again.
+                let (made, free) = join(self.make_template(new), self.is_free()).await;
+                if let (Ok(true), Err(_)) = (&made, &free) {
+                    self.clients.forget_template(&name, self.wish).await?;
+                }
+                free.and(made)?;
+                self.create(&name, &subnets, &hooks).await
+            }
+            Some(group) => {
+                if group.template != name {
+                    self.make_template(new).await?;
+                }
+                self.update(group, &name, &subnets, &hooks).await
             }
         }
-        let hooks = Hooks::wanted(self.spec, machine.signals == Some(true));
-        match group {
-            None => self.create(&new.name, &subnets, &hooks).await,
-            Some(group) => self.update(group, &new.name, &subnets, &hooks).await,
+    }
+
+    /// Makes a template; answers whether it was not there.
+    async fn make_template(&self, new: Template) -> Result<bool> {
+        let call = self.clients.ec2.create_launch_template().launch_template_name(&new.name);
+        let made = call.launch_template_data(new.launches).tag_specifications(new.marks).send().await;
+        match made {
+            // Named for what is in it: whoever made it, it is the one.
+            Err(error) if code(&error) == Some("InvalidLaunchTemplateName.AlreadyExistsException") => Ok(false),
+            other => other.told(self.wish).map(|_| true),
+        }
+    }
+
+    /// Refuses a name that a group has which is not listed as the site's.
+    async fn is_free(&self) -> Result<()> {
+        let name = group_name(self.scope, &self.spec.name);
+        match self.clients.named(&name, self.wish).await? {
+            None => Ok(()),
+            Some(listed) => match mark::stranger(&seen::tags(&listed), self.scope) {
+                Some(whose) => Err(conflict(&name, &whose, self.wish)),
+                None => Err(self.wish.not_ready(format!("Auto Scaling group {name} is not listed yet"))),
+            },
         }
     }
 
@@ -167,6 +198,11 @@ impl Making<'_> {
         }
         Ok(())
     }
+}
+
+/// Refuses a wish for a group that is somebody else's.
+pub(super) fn conflict(name: &str, whose: &str, wish: &Wish) -> Error {
+    wish.refuse(Kind::Conflict(format!("Auto Scaling group {name}: {whose}")))
 }
 
 /// Instances are launched by the first, and only, version of a template.

@@ -5,7 +5,7 @@ use crate::{
     emulator::{Emulator, EmulatorLab, Kind, Refusal, Wire, block_on},
 };
 use ha_core::{
-    backend::{self, Backend, Network, Scope, state::Phase},
+    backend::{self, Backend, Network, Resource, Scope, state::Phase},
     conformance::Lab,
 };
 use std::sync::Arc;
@@ -63,5 +63,29 @@ fn what_is_refused_is_told_by_its_kind_and_finished_later() {
         let [scope, _] = lab.scopes();
         what_lingers_goes_later(&lab.empty().await, &scope, &wire).await;
         each_refusal_has_its_kind(&lab.empty().await, &scope, &wire).await;
+    });
+}
+
+/// A pool whose name somebody else's group has is refused, and what was made for it meanwhile is gone again.
+#[test]
+fn a_name_that_is_not_free_leaves_no_template_behind() {
+    let Ok(emulator) = Emulator::start(Kind::Moto).map_err(|why| eprintln!("ignored: {why}")) else { return };
+    block_on(async {
+        let lab = EmulatorLab::new(emulator).await;
+        let [scope, _] = lab.scopes();
+        let backend = lab.empty().await;
+        lab.plant(&scope, &Resource::Pool("web".into())).await.expect("it is made by hand");
+        let network = backend.network.clone().unwrap();
+        network.ensure(&scope, &spec()).await.unwrap();
+        let templates = async || {
+            let listed = lab.eyes().ec2.describe_launch_templates().send().await.expect("they are listed");
+            let names = listed.launch_templates().iter().filter_map(|it| it.launch_template_name().map(String::from));
+            names.collect::<Vec<_>>()
+        };
+        let before = templates().await;
+        let pools = backend.pool.clone().unwrap();
+        let told = pools.ensure(&scope, &pool()).await.unwrap_err();
+        assert!(matches!(told.kind(), backend::Kind::Conflict(_)), "{told}");
+        assert_eq!(templates().await, before);
     });
 }

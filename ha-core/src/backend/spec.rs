@@ -45,6 +45,8 @@ pub struct PoolSpec {
     pub guards: Guards,
     /// How long an instance that leaves still answers whoever was told its address: the longest that a name which stands
     /// for the pool itself may be kept. Zero where no name does; balancers have a drain of their own.
+    // A spec that was written before there was such a time has none.
+    #[serde(default)]
     pub drain: Duration,
     /// What a roll-out must remember.
     pub marks: Marks,

@@ -108,10 +108,9 @@ impl ComputePool for ScalingPools {
                 let on = (&self.clients.ec2, &*self.service);
                 let (group, footing) =
                     join(self.known(scope, &spec.name, &wish), Footing::read(on, scope, &wish)).await;
-                let group = group?;
-                let footing = footing?.ok_or_else(|| wish.not_ready("the site has no network"))?;
+                let (group, footing) = (group?, footing?);
                 let (clients, service) = (&self.clients, &*self.service);
-                Making { clients, service, scope, spec, wish: &wish }.make(group.as_ref(), &footing).await
+                Making { clients, service, scope, spec, wish: &wish }.make(group.as_ref(), footing.as_ref()).await
             })
             .await
     }

@@ -31,13 +31,17 @@ impl Making<'_> {
     }
 
     /// Makes the pool so; `group` is what is there of it.
-    pub(super) async fn make(&self, group: Option<&Group>, footing: &Footing) -> Result<()> {
-        let (machine, subnets) = (self.machine()?, self.subnets(footing)?);
-        if group.is_none() && footing.group(&object(&self.spec.name)).is_none() {
+    pub(super) async fn make(&self, group: Option<&Group>, footing: Option<&Footing>) -> Result<()> {
+        let object = object(&self.spec.name);
+        let there = footing.filter(|it| it.group(&object).is_some() && self.subnets(it).is_ok());
+        if group.is_none() && there.is_none() {
+            // Somebody else's is told first, whatever is missing.
             self.is_free().await?;
         }
+        let footing = footing.ok_or_else(|| self.wish.not_ready("the site has no network"))?;
+        let (machine, subnets) = (self.machine()?, self.subnets(footing)?);
         let on = (&self.clients.ec2, self.service);
-        let security = footing.security_group(on, self.scope, &object(&self.spec.name), self.wish).await?;
+        let security = footing.security_group(on, self.scope, &object, self.wish).await?;
         let new = template(self.scope, self.spec, &self.service.provider, &machine, (footing, &security));
         let (name, hooks) = (new.name.clone(), Hooks::wanted(self.spec, machine.signals == Some(true)));
         match group {

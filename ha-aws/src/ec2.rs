@@ -1,6 +1,6 @@
 //! What all calls of EC2 have in common: filters by our marks, tags at creation, tags as read.
 
-use crate::mark::{ID, SITE, Tags};
+use crate::mark::{self, ID, SITE, Tags};
 use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification};
 use ha_core::backend::Scope;
 
@@ -12,6 +12,12 @@ pub(crate) fn filter(name: &str, values: &[&str]) -> Filter {
 /// Filters that only objects of this scope pass.
 pub(crate) fn ours(scope: &Scope) -> Vec<Filter> {
     vec![filter(&format!("tag:{SITE}"), &[&scope.name]), filter(&format!("tag:{ID}"), &[&scope.id])]
+}
+
+/// Whether a listed object is this scope's. What is listed is looked at again: where a filter is ignored, as by some
+/// emulators, somebody else's would be taken for ours, and removed.
+pub(crate) fn is_ours(tags: &[Tag], scope: &Scope) -> bool {
+    mark::stranger(&read(tags), scope).is_none()
 }
 
 /// Tags to be written on an object as it is made.

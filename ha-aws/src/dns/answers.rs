@@ -80,6 +80,7 @@ pub(super) async fn crew(clients: &Clients, scope: &Scope, pool: &PoolName, wish
         let tags = ec2::read(it.tags());
         let own = tags.get(POOL).is_some_and(|it| it == pool.as_str());
         let held = tags.get(HOLD).is_some_and(|word| word != "back");
+        let own = own && ec2::is_ours(it.tags(), scope);
         let stays = own && !held && !it.instance_id().is_some_and(leaves);
         it.public_ip_address().filter(|_| stays).map(String::from)
     };

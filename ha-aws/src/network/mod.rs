@@ -23,14 +23,14 @@ use crate::{
     ahead::look_ahead,
     concurrent::{self, Call},
     connect::Service,
-    ec2::{filter, ours},
+    ec2::{filter, is_ours, ours},
     error::{Told, Wish},
     lately::Since,
     mark,
 };
 use act::{Act, Made};
 use async_trait::async_trait;
-use aws_sdk_ec2::Client;
+use aws_sdk_ec2::{Client, types::NetworkInterface};
 use futures_util::future::join;
 use ha_core::{
     backend::{
@@ -132,7 +132,7 @@ impl Ec2Network {
     async fn is_empty(&self, scope: &Scope, seen: &Seen, wish: &Wish) -> Result<()> {
         let templates = self.client.describe_launch_templates().set_filters(Some(ours(scope)));
         let templates = templates.send().await.told(wish)?;
-        if let Some(template) = templates.launch_templates().first() {
+        if let Some(template) = templates.launch_templates().iter().find(|it| is_ours(it.tags(), scope)) {
             let name = template.launch_template_name().unwrap_or_default();
             return Err(wish.not_ready(format!("a pool stands in it: launch template {name}")));
         }
@@ -142,7 +142,10 @@ impl Ec2Network {
         }
         let call = self.client.describe_network_interfaces().filters(filter("group-id", &groups));
         let interfaces = call.send().await.told(wish)?;
-        match interfaces.network_interfaces().first() {
+        let stands = |it: &&NetworkInterface| {
+            it.groups().iter().any(|group| group.group_id().is_some_and(|id| groups.contains(&id)))
+        };
+        match interfaces.network_interfaces().iter().find(stands) {
             Some(it) => {
                 let (id, what) = (it.network_interface_id().unwrap_or_default(), it.description().unwrap_or_default());
                 Err(wish.not_ready(format!("network interface {id} stands in it ({what})")))

@@ -2,7 +2,7 @@
 
 use crate::{
     connect::Service,
-    ec2::{filter, ours, read},
+    ec2::{filter, is_ours, ours, read},
     error::{Told, Wish},
     mark::{self, OBJECT, Tags},
 };
@@ -211,7 +211,7 @@ pub(super) async fn subnets(client: &Client, scope: &Scope, wish: &Wish) -> Resu
         let (vpc, cidr) = (it.vpc_id().unwrap_or_default().into(), it.cidr_block().unwrap_or_default().into());
         Ok(Subnet { id: id(it.subnet_id(), wish)?, object: object(&read(it.tags())), vpc, cidr })
     };
-    listed.into_iter().map(subnet).collect()
+    listed.into_iter().filter(|it| is_ours(it.tags(), scope)).map(subnet).collect()
 }
 
 async fn gateways(client: &Client, scope: &Scope, wish: &Wish) -> Result<Vec<Gateway>> {
@@ -221,7 +221,7 @@ async fn gateways(client: &Client, scope: &Scope, wish: &Wish) -> Result<Vec<Gat
         let vpc = it.attachments().first().and_then(|attached| attached.vpc_id()).map(String::from);
         Ok(Gateway { id: id(it.internet_gateway_id(), wish)?, vpc })
     };
-    listed.into_iter().map(gateway).collect()
+    listed.into_iter().filter(|it| is_ours(it.tags(), scope)).map(gateway).collect()
 }
 
 async fn addresses(client: &Client, scope: &Scope, wish: &Wish) -> Result<Vec<Address>> {
@@ -231,14 +231,13 @@ async fn addresses(client: &Client, scope: &Scope, wish: &Wish) -> Result<Vec<Ad
         let used = it.association_id().is_some();
         Ok(Address { id: id(it.allocation_id(), wish)?, object: object(&read(it.tags())), used })
     };
-    listed.addresses().iter().map(address).collect()
+    listed.addresses().iter().filter(|it| is_ours(it.tags(), scope)).map(address).collect()
 }
 
 pub(super) async fn nats(client: &Client, scope: &Scope, wish: &Wish) -> Result<Vec<Nat>> {
     let call = client.describe_nat_gateways().set_filter(Some(ours(scope)));
     let listed = call.into_paginator().items().send().collect::<std::result::Result<Vec<_>, _>>().await.told(wish)?;
-    // The filter alone does not do: an emulator ignores it.
-    let listed = listed.into_iter().filter(|it| mark::stranger(&read(it.tags()), scope).is_none());
+    let listed = listed.into_iter().filter(|it| is_ours(it.tags(), scope));
     let nat = |it: aws_sdk_ec2::types::NatGateway| {
         let state = match it.state() {
             Some(NatGatewayState::Available) => NatState::Available,
@@ -254,7 +253,7 @@ pub(super) async fn nats(client: &Client, scope: &Scope, wish: &Wish) -> Result<
 async fn tables(client: &Client, scope: &Scope, wish: &Wish) -> Result<Vec<Table>> {
     let call = client.describe_route_tables().set_filters(Some(ours(scope)));
     let listed = call.into_paginator().items().send().collect::<std::result::Result<Vec<_>, _>>().await.told(wish)?;
-    listed.iter().map(|it| table(it, wish)).collect()
+    listed.iter().filter(|it| is_ours(it.tags(), scope)).map(|it| table(it, wish)).collect()
 }
 
 fn table(it: &RouteTable, wish: &Wish) -> Result<Table> {
@@ -271,7 +270,7 @@ fn table(it: &RouteTable, wish: &Wish) -> Result<Table> {
 pub(super) async fn groups(client: &Client, scope: &Scope, wish: &Wish) -> Result<Vec<Group>> {
     let call = client.describe_security_groups().set_filters(Some(ours(scope)));
     let listed = call.into_paginator().items().send().collect::<std::result::Result<Vec<_>, _>>().await.told(wish)?;
-    listed.iter().map(|it| group(it, wish)).collect()
+    listed.iter().filter(|it| is_ours(it.tags(), scope)).map(|it| group(it, wish)).collect()
 }
 
 fn group(it: &SecurityGroup, wish: &Wish) -> Result<Group> {

@@ -11,7 +11,7 @@ use crate::{
     mark::{ID, SITE, Tags},
 };
 use aws_sdk_autoscaling::types::{AutoScalingGroup, Filter, Instance};
-use aws_sdk_ec2::types::InstanceStateName;
+use aws_sdk_ec2::types::{InstanceStateName, LaunchTemplate};
 use aws_smithy_types::{DateTime, date_time::Format};
 use futures_util::future::join3;
 use ha_core::{
@@ -135,7 +135,8 @@ impl Clients {
             let known = Machine { tags: ec2::read(it.tags()), launched: it.launch_time().map(at), runs };
             Some((it.instance_id()?.into(), known))
         };
-        Ok(listed.iter().flat_map(|reservation| reservation.instances()).filter_map(machine).collect())
+        let all = listed.iter().flat_map(|reservation| reservation.instances());
+        Ok(all.filter(|it| ec2::is_ours(it.tags(), scope)).filter_map(machine).collect())
     }
 
     /// The launch templates of a pool.
@@ -144,7 +145,10 @@ impl Clients {
         let call = self.ec2.describe_launch_templates().set_filters(Some(ec2::ours(scope))).filters(of_pool);
         let listed =
             call.into_paginator().items().send().collect::<std::result::Result<Vec<_>, _>>().await.told(wish)?;
-        Ok(listed.into_iter().filter_map(|it| it.launch_template_name).collect())
+        let own = |it: &LaunchTemplate| {
+            ec2::is_ours(it.tags(), scope) && ec2::read(it.tags()).get(POOL).is_some_and(|own| own == pool.as_str())
+        };
+        Ok(listed.into_iter().filter(own).filter_map(|it| it.launch_template_name).collect())
     }
 
     /// Removes a launch template; one that is not there is accepted.

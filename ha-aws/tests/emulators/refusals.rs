@@ -8,7 +8,7 @@ use ha_core::{
     backend::{self, Backend, Network, Resource, Scope, state::Phase},
     conformance::Lab,
 };
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 fn refusal(call: &'static str, status: u16, code: &'static str, times: usize) -> Refusal {
     Refusal { call, status, code, times }
@@ -87,5 +87,54 @@ fn a_name_that_is_not_free_leaves_no_template_behind() {
         let told = pools.ensure(&scope, &pool()).await.unwrap_err();
         assert!(matches!(told.kind(), backend::Kind::Conflict(_)), "{told}");
         assert_eq!(templates().await, before);
+    });
+}
+
+/// The ids of what a network is made of, whoever made it.
+async fn parts(lab: &EmulatorLab) -> BTreeSet<String> {
+    let ec2 = &lab.eyes().ec2;
+    let vpcs = ec2.describe_vpcs().send().await.expect("they are listed");
+    let subnets = ec2.describe_subnets().send().await.expect("they are listed");
+    let gateways = ec2.describe_internet_gateways().send().await.expect("they are listed");
+    let addresses = ec2.describe_addresses().send().await.expect("they are listed");
+    let tables = ec2.describe_route_tables().send().await.expect("they are listed");
+    let groups = ec2.describe_security_groups().send().await.expect("they are listed");
+    let templates = ec2.describe_launch_templates().send().await.expect("they are listed");
+    let ids = vpcs.vpcs().iter().map(|it| it.vpc_id());
+    let ids = ids.chain(subnets.subnets().iter().map(|it| it.subnet_id()));
+    let ids = ids.chain(gateways.internet_gateways().iter().map(|it| it.internet_gateway_id()));
+    let ids = ids.chain(addresses.addresses().iter().map(|it| it.allocation_id()));
+    let ids = ids.chain(tables.route_tables().iter().map(|it| it.route_table_id()));
+    let ids = ids.chain(groups.security_groups().iter().map(|it| it.group_id()));
+    let ids = ids.chain(templates.launch_templates().iter().map(|it| it.launch_template_name()));
+    ids.flatten().map(String::from).collect()
+}
+
+/// Where filters are ignored, what another site or nobody of ours made is neither used nor removed.
+#[test]
+fn what_a_filter_lets_through_is_looked_at_again() {
+    let Ok(emulator) = Emulator::start(Kind::Moto).map_err(|why| eprintln!("ignored: {why}")) else { return };
+    block_on(async {
+        let lab = EmulatorLab::new(emulator).await;
+        let [scope, _] = lab.scopes();
+        let other = Scope { name: "neighbour".into(), id: "1".into() };
+        let backend = lab.empty().await;
+        let nobodys = parts(&lab).await;
+        backend.network.clone().unwrap().ensure(&other, &spec()).await.unwrap();
+        let before = parts(&lab).await;
+        let blind = lab.backend(Some(&Wire::unfiltered())).await;
+        let (network, pools) = (blind.network.clone().unwrap(), blind.pool.clone().unwrap());
+        network.ensure(&scope, &spec()).await.unwrap();
+        pools.ensure(&scope, &pool()).await.unwrap();
+        assert_eq!(phase(&network, &scope).await, Some(Phase::Active));
+        assert_eq!(pools.observe(&scope).await.unwrap().state[0].phase, Phase::Active);
+        let parts_of_one = before.difference(&nobodys).count();
+        assert_eq!(parts(&lab).await.len(), before.len() + parts_of_one + 1, "each has its own, and a template");
+        for _ in 0..3 {
+            pools.remove(&scope, &"web".into()).await.unwrap();
+        }
+        network.remove(&scope).await.unwrap();
+        assert_eq!(phase(&network, &scope).await, None);
+        assert_eq!(parts(&lab).await, before);
     });
 }

@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct Wire {
     requests: Arc<Mutex<Vec<Request>>>,
     death: Option<Death>,
+    unfiltered: bool,
     refusals: Arc<Mutex<Vec<Refusal>>>,
 }
 
@@ -40,6 +41,10 @@ impl Wire {
     /// The wire of a caller who dies.
     pub fn until(death: Death) -> Self {
         Self { death: Some(death), ..Self::default() }
+    }
+    /// The wire to a service that ignores filters, as some emulators do.
+    pub fn unfiltered() -> Self {
+        Self { unfiltered: true, ..Self::default() }
     }
     /// Lets calls be refused.
     pub fn refuse(&self, refusal: Refusal) {
@@ -96,7 +101,10 @@ struct NotingConnector {
 }
 
 impl HttpConnector for NotingConnector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+    fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
+        if self.wire.unfiltered {
+            take_filters(&mut request);
+        }
         let mut requests = self.wire.lock();
         let before = requests.iter().filter(|request| request.changes()).count();
         let own = noted(&request);
@@ -118,6 +126,15 @@ impl HttpConnector for NotingConnector {
             Some(_) | None => self.inner.call(request),
         }
     }
+}
+
+fn take_filters(request: &mut HttpRequest) {
+    let Some(body) = request.body().bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned()) else { return };
+    let filter = |pair: &&str| pair.starts_with("Filter.") || pair.starts_with("Filters.");
+    let left: Vec<&str> = body.split('&').filter(|pair| !filter(pair)).collect();
+    let left = left.join("&");
+    request.headers_mut().insert("content-length", left.len().to_string());
+    *request.body_mut() = SdkBody::from(left);
 }
 
 /// What a dead caller gets: nothing that anybody tries again.

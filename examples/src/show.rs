@@ -33,9 +33,14 @@ impl Line {
         *self.said() = text;
     }
 
-    /// The same, unless it is the last line that stayed: what is waited for is told once.
+    /// A sentence that stays, over several lines if it is long.
+    pub fn tell(&self, text: impl fmt::Display) {
+        self.say(folded(&text.to_string()));
+    }
+
+    /// The same, unless it is what stayed last: what is waited for is told once.
     pub fn say_once(&self, text: impl fmt::Display) {
-        let text = text.to_string();
+        let text = folded(&text.to_string());
         let again = *self.said() == text;
         if !again {
             self.say(text);
@@ -45,14 +50,19 @@ impl Line {
     /// Why this is not done, unless that is what was told of it last: a loop asks again every second.
     pub fn refused(&self, what: &str, why: &str) {
         if self.is_news(what, why) {
-            self.say(format!("  {what}: {why}"));
+            self.tell(format!("  {what}: {why}"));
         }
     }
 
     /// It is done after all: refused anew, it is told anew.
     pub fn done(&self, what: &str) {
         self.refusals().remove(what);
-        self.say(format!("  {what}"));
+        self.tell(format!("  {what}"));
+    }
+
+    /// Whether its last line can be written over.
+    pub fn is_terminal(&self) -> bool {
+        self.terminal
     }
 
     fn is_news(&self, what: &str, why: &str) -> bool {
@@ -73,7 +83,7 @@ impl Line {
         // A line that is wrapped could not be written over.
         let written = match self.terminal {
             true => write!(out, "\r\x1b[2K{}", cut(&text, WIDTH)),
-            false => writeln!(out, "  {text}"),
+            false => writeln!(out, "{}", folded(&format!("  {text}"))),
         };
         written.and_then(|()| out.flush()).ok();
         *last = text;
@@ -106,6 +116,25 @@ fn cut(text: &str, longest: usize) -> String {
         return flat;
     }
     flat.chars().take(longest.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// A sentence in lines that stay within a terminal, the later ones indented by two more.
+fn folded(text: &str) -> String {
+    let indent = text.len() - text.trim_start().len();
+    let (mut page, mut column) = (text[..indent].to_owned(), indent);
+    for (index, word) in text[indent..].split(' ').enumerate() {
+        let length = word.chars().count();
+        if index > 0 && column + 1 + length > WIDTH {
+            page += &format!("\n{:width$}", "", width = indent + 2);
+            column = indent + 2;
+        } else if index > 0 {
+            page.push(' ');
+            column += 1;
+        }
+        page += word;
+        column += length;
+    }
+    page
 }
 
 impl Default for Line {
@@ -158,6 +187,17 @@ mod tests {
         assert_eq!(cut("short\nand flat", 14), "short and flat");
         assert_eq!(cut("short\nand flat", 13), "short and fl…");
         assert_eq!(cut(&"é".repeat(90), WIDTH).chars().count(), WIDTH);
+    }
+
+    #[test]
+    fn a_long_sentence_is_told_in_lines_of_a_terminal_s_width() {
+        assert_eq!(folded("  short"), "  short");
+        let page = folded(&format!("  {}", ["word"; 40].join(" ")));
+        let lines: Vec<&str> = page.lines().collect();
+        assert!(lines.len() == 3 && lines.iter().all(|line| line.len() <= WIDTH), "{page}");
+        assert!(lines[0].starts_with("  word") && lines[1].starts_with("    word"), "{page}");
+        // What cannot be broken stays whole.
+        assert_eq!(folded(&"x".repeat(100)), "x".repeat(100));
     }
 
     #[test]

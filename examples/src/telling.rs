@@ -12,7 +12,7 @@ pub fn tell(line: &Line, event: &Event) {
         What::LeaseHeld(holder) => {
             line.say_once(format!("  {holder} is at work, or was killed lately: its lease is waited for"))
         }
-        What::LeaseUnknown(error) => line.say(format!("  the lease: {}", said(error))),
+        What::LeaseUnknown(error) => line.say_once(format!("  the lease: {}", said(error))),
         _ => {}
     }
 }

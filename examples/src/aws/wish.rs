@@ -57,13 +57,13 @@ pub async fn show_plan(site: &Site, (look, json): (bool, bool), line: &Line) -> 
 pub async fn apply(site: &Site, line: &Line) -> Result<(), Stop> {
     refuse(&site.backend.check(&site.wanted))?;
     if site.backend.store.is_none() {
-        line.say("the provider file names no bucket: whoever applies at the same time is not kept out");
+        line.tell("the provider file names no bucket: whoever applies at the same time is not kept out");
     }
     if site.unmeasured {
-        line.say("an emulator measures no release: roll-outs go on without readings (else: --no-reading wait)");
+        line.tell("an emulator measures no release: roll-outs go on without readings (else: --no-reading wait)");
     }
     let report = converge(site, &site.wanted, line).await?;
-    report.plan.waiting.iter().for_each(|waiting| line.say(format!("  {waiting}")));
+    report.plan.waiting.iter().for_each(|waiting| line.tell(format!("  {waiting}")));
     line.say(format!("{} is as wanted after {}", site.wanted.scope().name, show(report.took)));
     Ok(())
 }
@@ -150,10 +150,12 @@ impl Far {
                 match (plan.steps().count(), waits.is_empty()) {
                     (0, true) => "nothing to be done".to_owned(),
                     (0, false) => waits.join("; "),
+                    (1, _) => format!("turn {}: a step to be made", event.turn),
                     (steps, _) => format!("turn {}: {steps} steps to be made", event.turn),
                 }
             }
-            What::Asked(step) => format!("asked: {step}"),
+            // Elsewhere the step is told once: when it is accepted or refused.
+            What::Asked(step) if self.line.is_terminal() => format!("asked: {step}"),
             _ => return,
         };
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = far;

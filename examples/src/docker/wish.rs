@@ -154,7 +154,7 @@ async fn converge(site: &Site, wanted: &ValidTopology, line: &Line) -> Result<Du
     let report = report.map_err(|stalled| Stop::Failed(stalled.to_string()));
     match report {
         Ok(report) => {
-            report.plan.waiting.iter().for_each(|waiting| line.say(format!("  {}", waits(waiting))));
+            report.plan.waiting.iter().for_each(|waiting| line.tell(format!("  {}", waits(waiting))));
             Ok(report.took)
         }
         Err(Stop::Failed(why)) => Err(Stop::Failed(format!("{why}{}", keeper::said(site).await))),

@@ -45,7 +45,12 @@ pub async fn show_plan(site: &Site, (look, json): (bool, bool), line: &Line) -> 
             line.say(format!("before it is applied at AWS: {}", problem.fix));
         }
     }
-    refuse(&plan.problems)?;
+    match json {
+        true => refuse(&plan.problems)?,
+        false if plan.problems.is_empty() => {}
+        // The page has told them, each with what would do.
+        false => return Err(Stop::Wrong("AWS cannot keep this site: see the problems of its plan".into())),
+    }
     // A plan of what was not seen is none.
     match observed.network {
         Known::Unknown(error) => Err(Stop::Failed(not_seen(site, &error))),

@@ -14,6 +14,7 @@ use crate::{
         seen::{Life, Seen},
     },
     error::{Told, Wish},
+    pool::EVERYWHERE,
 };
 use aws_sdk_route53::types::{ChangeStatus, ResourceRecordSet};
 use futures_util::future::join;
@@ -27,10 +28,7 @@ use ha_core::{
     time::Timestamp,
     topology::{Endpoint, RecordKind},
 };
-use std::{collections::BTreeMap, time::Duration};
-
-/// How long a change takes to be everywhere, by the developer guide: for changes that another process made.
-const EVERYWHERE: Duration = Duration::from_secs(60);
+use std::collections::BTreeMap;
 
 /// What a name rests on.
 struct Ground {

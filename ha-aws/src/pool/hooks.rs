@@ -15,8 +15,8 @@ pub(super) const HOOKS: &str = "ha:hooks";
 const DRAIN_HOOK: &str = "drain";
 /// How long a hook may last, in seconds.
 const HEARTBEAT: [i32; 2] = [30, 7200];
-/// How long it takes until all of Route 53's servers answer with the others only: the developer guide says 60 s.
-const EVERYWHERE: Duration = Duration::from_secs(60);
+/// How long a change of names takes to reach all of Route 53's servers, by its developer guide.
+pub(crate) const EVERYWHERE: Duration = Duration::from_secs(60);
 
 /// The hooks of a group, each with how many seconds it lasts.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,6 +16,8 @@ mod wish;
 
 #[cfg(feature = "dns")]
 pub(crate) use group::{HOLD, POOL};
+#[cfg(feature = "dns")]
+pub(crate) use hooks::EVERYWHERE;
 pub(crate) use seen::{Listed, list};
 
 use crate::{connect::Service, error::Wish, lately::Since, mark, network::Footing};

@@ -3,14 +3,13 @@
 
 use crate::{
     check::World,
-    part::{Parts, Stop, call},
+    part::{Parts, Stop, call, command},
 };
 use std::{
     io::{Read, Write},
     net::TcpStream,
     os::unix::net::UnixStream,
     path::Path,
-    process::Command,
     time::Duration,
 };
 
@@ -76,7 +75,7 @@ pub fn floor(root: &Path, topology: &Path, tests: &[&str]) -> Result<(), Stop> {
     let topology = topology.canonicalize().map_err(|error| Stop::Usage(format!("{}: {error}", topology.display())))?;
     // Several filters of tests stand behind the dashes.
     let test = [&["--test", "emulators", "--", "--nocapture", "--test-threads", "1"], tests].concat();
-    let done = Command::new("cargo")
+    let done = command("cargo")
         .args([&["test", "--quiet"], World::Aws.packages(), &test[..]].concat())
         .env("TOPOLOGY", topology)
         .current_dir(root)
@@ -88,7 +87,7 @@ pub fn floor(root: &Path, topology: &Path, tests: &[&str]) -> Result<(), Stop> {
 /// Builds that program, if need be, and hands the command on to it.
 fn hand_over(root: &Path, cargo: &[&str], words: &[&str]) -> Result<(), Stop> {
     // Files are named from where the command is called.
-    let done = Command::new("cargo")
+    let done = command("cargo")
         .args(cargo)
         .arg("--manifest-path")
         .arg(root.join("Cargo.toml"))

@@ -87,9 +87,20 @@ pub fn none(findings: &[Finding]) -> Result<(), String> {
     if lines.is_empty() { Ok(()) } else { Err(lines.join("\n")) }
 }
 
+/// A program, as if a person had started it: what the cargo that started us says of our own package is no word on others,
+/// some of which would be built anew for it.
+pub fn command(program: &str) -> Command {
+    let mut command = Command::new(program);
+    let ours = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars_os().filter(|(name, _)| ours(&name.to_string_lossy())) {
+        command.env_remove(name);
+    }
+    command
+}
+
 /// Runs a program in the project's folder; a failure carries all it said.
 pub fn call(root: &Path, program: &str, arguments: &[&str]) -> Result<String, String> {
-    let output = Command::new(program)
+    let output = command(program)
         .args(arguments)
         .current_dir(root)
         .env("RUSTDOCFLAGS", "-D warnings")

@@ -1,6 +1,7 @@
 //! The parts of `aws_site`.
 
 pub mod arguments;
+pub mod seen;
 pub mod site;
 pub mod status;
 pub mod wish;

@@ -1,17 +1,18 @@
 //! How a site is: instances by zone, balancers, names, as one look shows them.
 
-use super::site::Site;
+use super::{
+    seen::{Seen, Stand, is_uneven},
+    site::Site,
+};
 use crate::{
     show::{Paint, Tone},
-    stop::{Stop, said},
+    stop::Stop,
     words::{health, phase, stands, stands_for},
 };
 use ha_core::{
-    Observed,
-    backend::state::{BalancerState, InstanceState, PoolState, RecordState, TargetHealth},
+    backend::state::{BalancerState, InstanceState, PoolState, RecordState},
     name::ZoneName,
     observe,
-    observe::Known,
 };
 use serde_json::{Value, json};
 
@@ -24,58 +25,6 @@ pub async fn status(site: &Site, json: bool, paint: Paint) -> Result<String, Sto
     })
 }
 
-/// What was seen of every tier.
-struct Seen {
-    network: Option<ha_core::backend::state::NetworkState>,
-    pools: Vec<PoolState>,
-    balancers: Vec<BalancerState>,
-    records: Vec<RecordState>,
-}
-
-impl Seen {
-    /// What could not be read is no empty site.
-    fn of(observed: Observed) -> Result<Self, Stop> {
-        Ok(Self {
-            network: known(observed.network)?.flatten(),
-            pools: known(observed.pools)?.unwrap_or_default(),
-            balancers: known(observed.balancers)?.unwrap_or_default(),
-            records: known(observed.records)?.unwrap_or_default(),
-        })
-    }
-
-    fn is_empty(&self) -> bool {
-        self.network.is_none() && self.pools.is_empty() && self.balancers.is_empty() && self.records.is_empty()
-    }
-
-    /// The site's zones, and those in which something is left.
-    fn zones(&self, site: &Site) -> Vec<ZoneName> {
-        let mut zones = site.wanted.topology().zones.clone();
-        let there = self.pools.iter().flat_map(|pool| &pool.instances).map(|it| &it.zone);
-        let others: Vec<ZoneName> = there.filter(|zone| !zones.contains(zone)).cloned().collect();
-        zones.extend(others);
-        zones.dedup();
-        zones
-    }
-
-    /// How each balancer judges an instance.
-    fn judged(&self, pool: &PoolState, instance: &InstanceState) -> Vec<(String, &'static str)> {
-        let of = |balancer: &BalancerState| {
-            let mut targets = balancer.targets.iter();
-            let target = targets.find(|it| it.pool == pool.spec.name && it.instance == instance.id)?;
-            Some((balancer.spec.name.to_string(), health(target.health)))
-        };
-        self.balancers.iter().filter_map(of).collect()
-    }
-}
-
-fn known<T>(tier: Known<T>) -> Result<Option<T>, Stop> {
-    match tier {
-        Known::Known(reading) => Ok(Some(reading.state)),
-        Known::Unknown(error) => Err(Stop::Failed(said(&error))),
-        Known::NotManaged => Ok(None),
-    }
-}
-
 /// What is said of an instance that somebody took out of its pool.
 const STRAY: &str = "bears the pool's mark and is not in it: it goes with the pool";
 
@@ -86,11 +35,9 @@ fn page(site: &Site, seen: &Seen, paint: Paint) -> String {
         return page + "nothing is there: aws_site apply\n";
     }
     for zone in seen.zones(site) {
-        page += &format!("\n{}\n", strong(&format!("zone {zone}")));
-        for pool in &seen.pools {
-            let there = pool.instances.iter().filter(|instance| instance.zone == zone);
-            there.for_each(|instance| page += &line(seen, (pool, instance), paint));
-        }
+        let (stand, tone) = seen.stand(&zone).said();
+        page += &format!("\n{} {}\n", strong(&format!("zone {zone}")), paint.paint(tone, &stand, 0));
+        seen.here(&zone).for_each(|(pool, instance)| page += &line(seen, (pool, instance), paint));
     }
     page += "\n";
     let row = |name: String, at, rest: String| {
@@ -99,13 +46,16 @@ fn page(site: &Site, seen: &Seen, paint: Paint) -> String {
     };
     page += &seen.network.iter().map(|it| row("network".into(), it.phase, String::new())).collect::<String>();
     for pool in &seen.pools {
-        let rest = format!("{} of {} instances, release {}", pool.instances.len(), pool.desired, pool.spec.release);
+        let uneven =
+            if is_uneven(pool) { paint.paint(Tone::Bad, ", unevenly over the zones", 0) } else { String::new() };
+        let rest =
+            format!("{} of {} instances, release {}{uneven}", pool.instances.len(), pool.desired, pool.spec.release);
         page += &row(format!("pool {}", pool.spec.name), pool.phase, rest);
         page += &pool.strays.iter().map(|id| format!("  {id} {STRAY}\n")).collect::<String>();
     }
     for balancer in &seen.balancers {
-        let healthy = balancer.targets.iter().filter(|target| target.health == TargetHealth::Healthy).count();
-        let rest = format!("{healthy} of {} healthy", balancer.targets.len());
+        let (healthy, targets) = seen.healthy(balancer);
+        let rest = format!("{healthy} of {targets} healthy");
         page += &row(format!("balancer {}", balancer.spec.name), balancer.phase, rest);
     }
     for record in &seen.records {
@@ -116,7 +66,7 @@ fn page(site: &Site, seen: &Seen, paint: Paint) -> String {
 
 fn line(seen: &Seen, (pool, instance): (&PoolState, &InstanceState), paint: Paint) -> String {
     let (word, tone) = stands(instance.phase);
-    let judged = seen.judged(pool, instance).into_iter().map(|(balancer, health)| format!("{balancer} {health}"));
+    let judged = seen.targets(pool, instance).map(|(balancer, of)| format!("{} {}", balancer.spec.name, health(of)));
     let judged = judged.collect::<Vec<_>>().join(", ");
     let (id, release) = (&instance.id, &instance.release);
     format!("  {id:<20} {}  {release:<12} {judged}", paint.paint(tone, word, 9)).trim_end().to_owned() + "\n"
@@ -128,26 +78,26 @@ fn answers(record: &RecordState) -> Vec<String> {
 
 fn value(site: &Site, seen: &Seen) -> Value {
     let instance = |pool: &PoolState, it: &InstanceState| {
-        let judged = seen.judged(pool, it).into_iter().map(|(balancer, health)| (balancer, json!(health)));
+        let judged = seen.targets(pool, it).map(|(balancer, of)| (balancer.spec.name.to_string(), json!(health(of))));
         json!({
             "id": it.id, "pool": pool.spec.name, "phase": stands(it.phase).0, "release": it.release,
             "balancers": judged.collect::<serde_json::Map<_, _>>(),
         })
     };
     let zone = |name: &ZoneName| {
-        let all = seen.pools.iter().flat_map(|pool| pool.instances.iter().map(move |it| (pool, it)));
-        let here = all.filter(|(_, it)| it.zone == *name).map(|(pool, it)| instance(pool, it));
-        json!({ "name": name, "instances": here.collect::<Vec<_>>() })
+        let here = seen.here(name).map(|(pool, it)| instance(pool, it));
+        let Stand { serving, lacks, closed, .. } = seen.stand(name);
+        json!({ "name": name, "instances": here.collect::<Vec<_>>(), "serving": serving, "lacks": lacks, "closed": closed })
     };
     let pool = |it: &PoolState| {
         json!({
             "name": it.spec.name, "phase": phase(it.phase).0, "release": it.spec.release, "desired": it.desired,
-            "instances": it.instances.len(), "strays": it.strays,
+            "instances": it.instances.len(), "strays": it.strays, "uneven": is_uneven(it),
         })
     };
     let balancer = |it: &BalancerState| {
-        let healthy = it.targets.iter().filter(|target| target.health == TargetHealth::Healthy).count();
-        json!({ "name": it.spec.name, "phase": phase(it.phase).0, "targets": it.targets.len(), "healthy": healthy })
+        let (healthy, targets) = seen.healthy(it);
+        json!({ "name": it.spec.name, "phase": phase(it.phase).0, "targets": targets, "healthy": healthy })
     };
     let record = |it: &RecordState| json!({ "name": it.set.name, "phase": phase(it.phase).0, "answers": answers(it) });
     json!({

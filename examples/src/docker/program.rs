@@ -32,8 +32,13 @@ pub fn cache() -> PathBuf {
 pub fn tar(program: Program, cache: &Path, told: &dyn Fn(&str)) -> Result<PathBuf, String> {
     let (root, target, Program { package, name, features }) = (root(), host()?, program);
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut cargo = Command::new(cargo);
+    // What a cargo that started us says of our own package is no word on others, which would be built anew for it.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_a_package(&name.to_string_lossy())) {
+        cargo.env_remove(name);
+    }
     // A target that is named has its flags to itself: build scripts and other packages are built as ever.
-    let mut cargo = Command::new(cargo)
+    let mut cargo = cargo
         .args(["build", "--release", "--package", package, "--bin", name])
         .args(["--features", features, "--target", &target])
         .env("RUSTFLAGS", "-C target-feature=+crt-static")
@@ -59,6 +64,10 @@ pub fn tar(program: Program, cache: &Path, told: &dyn Fn(&str)) -> Result<PathBu
     let written = written.and_then(|()| fs::rename(&whole, &place));
     written.map_err(|error| format!("{}: {error}", place.display()))?;
     Ok(place)
+}
+
+fn is_of_a_package(variable: &str) -> bool {
+    variable.starts_with("CARGO_PKG_") || variable.starts_with("CARGO_MANIFEST_")
 }
 
 fn host() -> Result<String, String> {

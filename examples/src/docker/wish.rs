@@ -13,9 +13,9 @@ use ha_core::{
     plan,
     plan::{Waiting, Why},
     time::show,
-    topology::Capacity,
+    topology::{Capacity, Pool},
 };
-use ha_local::docker::{Supervisor, image::Origin};
+use ha_local::docker::{Supervisor, image::Origin, pool::PoolRow};
 use std::{collections::BTreeMap, fs, sync::Arc, time::Duration};
 use tokio::time::{interval, sleep};
 
@@ -31,7 +31,8 @@ pub async fn up(site: &Site, origin: Option<Origin>, line: &Line) -> Result<(), 
     images::ensure(site, origin, line).await?;
     line.say(format!("site {}: its supervisor starts", site.scope));
     keeper::start(site).await?;
-    let took = converge(site, &site.wanted, line).await?;
+    let made = converge(site, &site.wanted, line);
+    let took = if renews(site).await? { visited(site, line, made).await? } else { made.await? };
     line.say(format!("{} is up after {}", site.scope.name, show(took)));
     for address in super::status::entries(site).await? {
         line.say(address);
@@ -53,11 +54,7 @@ pub async fn release(site: &Site, pool: &str, (name, fault): (&str, Option<&str>
         // Who asks for a release that failed wants it tried again.
         wanted.retry = rejected(name).map_or(wanted.retry, |before| before.max(wanted.retry) + 1);
     }
-    line.say("a visitor asks for ten pages a second meanwhile, so that the gate has answers to read");
-    let took = tokio::select! {
-        took = change(site, topology, line) => took?,
-        never = visit(site, line) => match never {},
-    };
+    let took = visited(site, line, change(site, topology, line)).await?;
     let tables = site.tables().await?;
     let row = site.pools(&tables).find(|row| row.spec.name.as_str() == pool);
     let marks = row.map(|row| &row.spec.marks);
@@ -72,6 +69,26 @@ pub async fn release(site: &Site, pool: &str, (name, fault): (&str, Option<&str>
             line.say(format!("{pool} runs release {name} after {}", show(took)));
             Ok(())
         }
+    }
+}
+
+/// Whether a pool has to leave the release that it has proved.
+async fn renews(site: &Site) -> Result<bool, Stop> {
+    let (tables, wanted) = (site.tables().await?, &site.wanted.topology().pools);
+    let others = |wish: &Pool, row: &PoolRow| wish.name == row.spec.name && wish.release != row.spec.marks.stable;
+    Ok(site.pools(&tables).any(|row| wanted.iter().any(|wish| others(wish, row))))
+}
+
+/// Does what may roll a release out, and visits the site meanwhile.
+async fn visited(
+    site: &Site,
+    line: &Line,
+    work: impl Future<Output = Result<Duration, Stop>>,
+) -> Result<Duration, Stop> {
+    line.say("a visitor asks for ten pages a second meanwhile, so that the gate has answers to read");
+    tokio::select! {
+        took = work => took,
+        never = visit(site, line) => match never {},
     }
 }
 

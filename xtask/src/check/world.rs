@@ -46,12 +46,34 @@ impl World {
         }
     }
 
-    /// Which of their tests are run here and not elsewhere, and how: containers and emulators take one test at a time.
-    pub fn tests(self) -> (&'static [&'static str], &'static [&'static str]) {
+    /// Which of their tests are run here and not elsewhere, one call of cargo each, and how: containers take one test at a
+    /// time; every test of an emulator has its own and waits most of the time, but what measures one is alone.
+    pub fn tests(self) -> &'static [Tests] {
         match self {
-            Self::Rust => (&[], &[]),
-            Self::Docker => (&["--lib", "--bins", "--test", "docker_*"], &["--include-ignored", "--test-threads", "1"]),
-            Self::Aws => (&[], &["--include-ignored", "--test-threads", "1"]),
+            Self::Rust => &[Tests { which: &[], how: &[] }],
+            Self::Docker => &[Tests {
+                which: &["--lib", "--bins", "--test", "docker_*"],
+                how: &["--include-ignored", "--test-threads", "1"],
+            }],
+            Self::Aws => &[
+                Tests {
+                    which: &[],
+                    how: &["--include-ignored", "--test-threads", "6", "--skip", "bench::", "--skip", "floor::"],
+                },
+                Tests {
+                    which: &["--test", "emulators"],
+                    how: &["--include-ignored", "--test-threads", "1", "bench::", "floor::"],
+                },
+            ],
         }
     }
+}
+
+/// Tests that are run together.
+#[derive(Clone, Copy, Debug)]
+pub struct Tests {
+    /// Of which targets.
+    pub which: &'static [&'static str],
+    /// What the test programs are told.
+    pub how: &'static [&'static str],
 }

@@ -1,6 +1,9 @@
 //! The copy of the project in which bugs are planted; what it builds is kept from one bug to the next.
 
-use crate::{check::Source, part::Watch};
+use crate::{
+    check::Source,
+    part::{Watch, command},
+};
 use std::{
     fs,
     os::unix::process::CommandExt,
@@ -106,7 +109,7 @@ impl Tree {
         Ok(if status.success() { Ended::Passed(said) } else { Ended::Failed(said) })
     }
     fn cargo(&self, first: &[&str], test: &[String]) -> Command {
-        let mut cargo = Command::new("cargo");
+        let mut cargo = command("cargo");
         cargo.arg("test").args(first).args(test).current_dir(&self.copy);
         cargo.env("CARGO_TARGET_DIR", &self.build).stdin(Stdio::null());
         cargo

@@ -166,10 +166,11 @@ mod tests {
         plan::{Action, BalancerStep, PoolStep},
         time::Timestamp,
     };
+    use std::time::Duration;
 
     /// A pool of six over three zones behind a balancer, with this many healthy instances in each zone.
     fn seen(healthy: [usize; 3]) -> Seen {
-        let pool = Pool::new("web").release("1").size(6..=6);
+        let pool = Pool::new("web").release("1").size(6..=7).capacity(6).ready("/healthz", Duration::from_secs(90));
         let site = Topology::new("shop").zones(["a", "b", "c"]).with(pool).with(Balancer::http("front").to("web"));
         let site = site.validate().expect("it is sound");
         let plan = plan(&site, &Observed::nothing(Timestamp::ZERO));
@@ -194,7 +195,7 @@ mod tests {
                     readings: Vec::new(),
                     unread: None,
                 }),
-                _ => {}
+                Action::Network(_) | Action::Pool(_) | Action::Balancer(_) | Action::Dns(_) => {}
             }
         }
         for (zone, count) in ["a", "b", "c"].into_iter().zip(healthy) {

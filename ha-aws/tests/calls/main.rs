@@ -5,7 +5,6 @@ mod acts;
 #[path = "../emulators/emulator/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the other tests use the rest of it")]
 mod emulator;
-#[cfg(feature = "dns")]
 #[path = "../emulators/front.rs"]
 #[expect(dead_code, unused_imports, reason = "the other tests use the rest of it")]
 mod front;

@@ -13,13 +13,11 @@ fn pools_on_moto() {
     passes(Kind::Moto, Port::Pool);
 }
 
-#[cfg(feature = "balancer")]
 #[test]
 fn balancers_on_moto() {
     passes(Kind::Moto, Port::Balancer);
 }
 
-#[cfg(feature = "dns")]
 #[test]
 fn names_on_moto() {
     passes(Kind::Moto, Port::Dns);

@@ -21,7 +21,6 @@ fn site(zones: &[&str], capacity: u32, release: &str) -> ValidTopology {
         .ready("/ready", Duration::from_secs(60))
         .rollout(rollout);
     let topology = Topology::new("conformance").id("one").zones(zones.iter().copied()).with(pool);
-    #[cfg(feature = "dns")]
     let topology = topology.with(Balancer::http("front").to("web")).with(Dns::apex("shop.example").to("front"));
     topology.validate().expect("the site holds together")
 }

@@ -58,10 +58,14 @@ pub fn run(root: &Path, world: World, depth: Depth) -> Result<(), Stop> {
     let which = [world.packages(), &["--quiet"]].concat();
     let clippy = ["--all-targets", "--message-format", "short", "--", "-D", "warnings"];
     parts.run("clippy", || cargo(&[&["clippy"], &which[..], &clippy[..]].concat()));
-    for (package, feature) in world.subsets() {
-        let part = ["clippy", "--package", package, "--lib", "--no-default-features", "--features", feature];
+    for (packages, feature) in
+        world.subsets().iter().flat_map(|it| it.features.iter().map(|feature| (it.packages, feature)))
+    {
+        // With what tests want, so that the service crates are those of the whole.
+        let part =
+            [&["clippy"], packages, &["--lib", "--tests", "--no-default-features", "--features", feature]].concat();
         let options = ["--quiet", "--message-format", "short", "--", "-D", "warnings"];
-        parts.run(&format!("{package} with {feature}"), || cargo(&[&part[..], &options[..]].concat()));
+        parts.run(&format!("{feature} alone"), || cargo(&[&part[..], &options[..]].concat()));
     }
     parts.run("doc", || cargo(&[&["doc", "--no-deps"], &which[..]].concat()));
     if depth == Depth::Full {

@@ -31,18 +31,15 @@ impl World {
         }
     }
 
-    /// Of a library that can be had in parts: its package, and a feature that is checked without the others. EC2's crate is
-    /// looked at once more for all of them: two minutes.
-    pub fn subsets(self) -> &'static [(&'static str, &'static str)] {
+    /// Of a library that can be had in parts: its package, what is named beside it so that both want the same of others, and
+    /// the features that are checked alone.
+    pub fn subsets(self) -> Option<Subsets> {
         match self {
-            Self::Rust | Self::Docker => &[],
-            Self::Aws => &[
-                ("ha-aws", "network"),
-                ("ha-aws", "pool"),
-                ("ha-aws", "balancer"),
-                ("ha-aws", "dns"),
-                ("ha-aws", "store"),
-            ],
+            Self::Rust | Self::Docker => None,
+            Self::Aws => Some(Subsets {
+                packages: &["--package", "ha-aws", "--package", "ha-examples"],
+                features: &["network", "pool", "balancer", "readings", "dns", "store"],
+            }),
         }
     }
 
@@ -58,7 +55,7 @@ impl World {
             Self::Aws => &[
                 Tests {
                     which: &[],
-                    how: &["--include-ignored", "--test-threads", "6", "--skip", "bench::", "--skip", "floor::"],
+                    how: &["--include-ignored", "--test-threads", "8", "--skip", "bench::", "--skip", "floor::"],
                 },
                 Tests {
                     which: &["--test", "emulators"],
@@ -67,6 +64,15 @@ impl World {
             ],
         }
     }
+}
+
+/// Parts of a library, each of which is built without the others.
+#[derive(Clone, Copy, Debug)]
+pub struct Subsets {
+    /// With which packages.
+    pub packages: &'static [&'static str],
+    /// Which features.
+    pub features: &'static [&'static str],
 }
 
 /// Tests that are run together.

@@ -1,6 +1,5 @@
 //! Sees and does in an emulator what our backend does not: everything that exists, and the strikes of faults.
 
-#[cfg(feature = "dns")]
 use super::front;
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
@@ -17,9 +16,7 @@ pub struct Eyes {
     pub ec2: aws_sdk_ec2::Client,
     pub scaling: aws_sdk_autoscaling::Client,
     pub s3: aws_sdk_s3::Client,
-    #[cfg(feature = "dns")]
     pub elb: aws_sdk_elasticloadbalancingv2::Client,
-    #[cfg(feature = "dns")]
     pub dns: aws_sdk_route53::Client,
     region: String,
 }
@@ -52,9 +49,7 @@ impl Eyes {
             ec2: aws_sdk_ec2::Client::new(&config),
             scaling: aws_sdk_autoscaling::Client::new(&config),
             s3: aws_sdk_s3::Client::from_conf(s3),
-            #[cfg(feature = "dns")]
             elb: aws_sdk_elasticloadbalancingv2::Client::new(&config),
-            #[cfg(feature = "dns")]
             dns: aws_sdk_route53::Client::new(&config),
             region: region.into(),
         }
@@ -77,11 +72,8 @@ impl Eyes {
     pub async fn everything(&self, bucket: &str) -> Vec<Object> {
         let mut all = self.network().await;
         all.extend(self.pools().await);
-        #[cfg(feature = "dns")]
-        {
-            all.extend(front::balancers(self).await);
-            all.extend(front::names(self).await);
-        }
+        all.extend(front::balancers(self).await);
+        all.extend(front::names(self).await);
         all.extend(self.stored(bucket).await);
         all
     }
@@ -142,10 +134,7 @@ impl Eyes {
 
     /// What a user finds who asks for a name.
     pub async fn resolve(&self, name: &DnsName, user: u32) -> Vec<Endpoint> {
-        #[cfg(feature = "dns")]
-        return front::resolve(self, name, user).await;
-        #[cfg(not(feature = "dns"))]
-        panic!("user {user} asks for {name}, and no names are built");
+        front::resolve(self, name, user).await
     }
 
     /// Lets a fault strike that an emulator can show.

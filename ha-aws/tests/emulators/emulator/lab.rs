@@ -55,7 +55,6 @@ impl EmulatorLab {
     }
 
     /// Gives every running instance an address in the world.
-    #[cfg(feature = "dns")]
     pub async fn give_addresses(&self) {
         super::front::give_addresses(&self.eyes).await;
     }

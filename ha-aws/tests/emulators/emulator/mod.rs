@@ -1,7 +1,6 @@
 //! Emulators of AWS on loopback, started by the tests themselves from pinned packages; they end with the test.
 
 pub mod eyes;
-#[cfg(feature = "dns")]
 mod front;
 pub mod lab;
 mod not_shown;

@@ -1,7 +1,6 @@
 //! Things that bear no mark, as somebody makes them by hand under the names that a site would use.
 
 use super::eyes::Eyes;
-#[cfg(feature = "dns")]
 use super::front;
 use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification};
 use ha_core::{
@@ -14,9 +13,7 @@ pub async fn by_hand(eyes: &Eyes, scope: &Scope, what: &Resource) -> Result<(), 
     match what {
         Resource::Network => network(eyes, scope).await,
         Resource::Pool(name) => pool(eyes, scope, name).await,
-        #[cfg(feature = "dns")]
         Resource::Balancer(name) => front::plant_balancer(eyes, scope, name).await,
-        #[cfg(feature = "dns")]
         Resource::Record(name) => front::plant_record(eyes, name).await,
         other @ (Resource::Tier | Resource::Instance(_) | Resource::Object(_) | _) => {
             Err(format!("nobody makes {other} by hand"))

@@ -130,7 +130,8 @@ impl Stand {
             ([], false) => (serve, if self.serving == 0 { Tone::Bad } else { Tone::Moving }),
             (lacks, _) => {
                 let names: Vec<&str> = lacks.iter().map(PoolName::as_str).collect();
-                (format!("{serve}, nothing of {}", names.join(", ")), Tone::Bad)
+                let (serve, names) = (if self.instances == 0 { String::new() } else { serve + ", " }, names.join(", "));
+                (format!("{serve}nothing of {names}"), Tone::Bad)
             }
         }
     }
@@ -228,7 +229,7 @@ mod tests {
     #[test]
     fn a_zone_without_an_instance_of_a_pool_that_should_have_one_says_so() {
         let seen = seen([6, 0, 0]);
-        assert_eq!(stand(&seen, "b"), ("0 of 0 serve, nothing of web".into(), Tone::Bad));
+        assert_eq!(stand(&seen, "b"), ("nothing of web".into(), Tone::Bad));
         assert!(is_uneven(&seen.pools[0]));
     }
 

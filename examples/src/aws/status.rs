@@ -46,10 +46,8 @@ fn page(site: &Site, seen: &Seen, paint: Paint) -> String {
     };
     page += &seen.network.iter().map(|it| row("network".into(), it.phase, String::new())).collect::<String>();
     for pool in &seen.pools {
-        let uneven =
-            if is_uneven(pool) { paint.paint(Tone::Bad, ", unevenly over the zones", 0) } else { String::new() };
-        let rest =
-            format!("{} of {} instances, release {}{uneven}", pool.instances.len(), pool.desired, pool.spec.release);
+        let uneven = if is_uneven(pool) { paint.paint(Tone::Bad, ", uneven by zone", 0) } else { String::new() };
+        let rest = format!("{} of {} instances of {}{uneven}", pool.instances.len(), pool.desired, pool.spec.release);
         page += &row(format!("pool {}", pool.spec.name), pool.phase, rest);
         page += &pool.strays.iter().map(|id| format!("  {id} {STRAY}\n")).collect::<String>();
     }

@@ -74,8 +74,10 @@ impl Check<'_> {
     fn choice(&mut self) {
         let algorithm = self.spec.algorithm;
         if rule(algorithm).is_none() {
-            let what = format!("AWS has no rule {algorithm:?}");
-            self.say("algorithm", what, "algorithm = \"least_outstanding\"");
+            let word = Algorithm::ALL.iter().find(|(_, it)| *it == algorithm).map_or("", |(word, _)| word);
+            // Of these only one lets new instances start slowly.
+            let instead = if self.spec.slow_start.is_some() { "round_robin" } else { "least_outstanding" };
+            self.say("algorithm", format!("AWS has no rule {word:?}"), format!("algorithm = {instead:?}"));
         }
         if algorithm == Algorithm::LeastOutstanding && self.spec.slow_start.is_some() {
             let what = "AWS has no slow start where the fewest requests in flight decide";

@@ -244,6 +244,10 @@ fn what_cannot_be_kept_is_refused_with_what_would_do() {
         let paths: Vec<String> = problems.iter().map(|problem| problem.path.clone()).collect();
         assert_eq!(paths, [format!("balancer.front.{field}")], "{problems:?}");
     }
+    // Who does as told is not refused again.
+    let slow = BalancerSpec { algorithm: Algorithm::TwoChoices, slow_start: Some(60 * second), ..good.clone() };
+    assert!(check(&provider(), &slow)[0].to_string().contains("algorithm = \"round_robin\""));
+    assert_eq!(check(&provider(), &BalancerSpec { algorithm: Algorithm::RoundRobin, ..slow }), []);
     let told = check(&Provider::new("eu-central-1"), &good);
     assert!(told[0].to_string().contains("[certificates]"), "{told:?}");
 }

@@ -206,6 +206,9 @@ fn free_port() -> std::io::Result<u16> {
     }
 }
 
+/// Held by the test that makes the folder.
+static MAKING: Mutex<()> = Mutex::new(());
+
 /// The folder with the pinned packages, made once for each list of them.
 ///
 /// It holds boto3, too.
@@ -217,7 +220,12 @@ pub fn environment() -> Result<PathBuf, String> {
     if made.join("complete").exists() {
         return Ok(made);
     }
-    // Another test may be making it at the same time: the first to be done gives it its name.
+    // Of the tests of a process one makes it, and the others wait for it.
+    let _turn = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
+    if made.join("complete").exists() {
+        return Ok(made);
+    }
+    // Another process may be making it at the same time: the first to be done gives it its name.
     let own = target.join(format!("new-{}", std::process::id()));
     let outcome = make(&own).and_then(|()| match fs::rename(&own, &made) {
         Err(error) if !made.join("complete").exists() => Err(format!("{}: {error}", made.display())),

@@ -3,6 +3,7 @@
 pub mod arguments;
 #[cfg(feature = "aws")]
 pub mod aws;
+pub mod child;
 pub mod day;
 #[cfg(feature = "docker")]
 pub mod docker;

@@ -3,8 +3,9 @@
 
 use crate::{
     check::World,
-    part::{Parts, Stop, call, command},
+    part::{Parts, Stop, call},
 };
+use ha_examples::child::command;
 use std::{
     io::{Read, Write},
     net::TcpStream,

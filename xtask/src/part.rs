@@ -1,10 +1,10 @@
 //! The parts of a command: each is named before it runs, and its minutes and failures are printed after it.
 
 use crate::say;
+use ha_examples::child::command;
 use std::{
     fmt,
     path::Path,
-    process::Command,
     time::{Duration, Instant},
 };
 
@@ -85,17 +85,6 @@ impl Parts {
 pub fn none(findings: &[Finding]) -> Result<(), String> {
     let lines: Vec<String> = findings.iter().map(Finding::to_string).collect();
     if lines.is_empty() { Ok(()) } else { Err(lines.join("\n")) }
-}
-
-/// A program, as if a person had started it: what the cargo that started us says of our own package is no word on others,
-/// some of which would be built anew for it.
-pub fn command(program: &str) -> Command {
-    let mut command = Command::new(program);
-    let ours = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
-    for (name, _) in std::env::vars_os().filter(|(name, _)| ours(&name.to_string_lossy())) {
-        command.env_remove(name);
-    }
-    command
 }
 
 /// Runs a program in the project's folder; a failure carries all it said.

@@ -70,8 +70,11 @@ impl Seen {
     /// How it stands in a zone.
     pub fn stand(&self, zone: &ZoneName) -> Stand {
         let here: Vec<_> = self.here(zone).collect();
-        // A pool that is smaller than its number of zones leaves some of them empty.
-        let owed = |pool: &&PoolState| pool.spec.zones.contains(zone) && pool.desired as usize >= pool.spec.zones.len();
+        // So few that the skew which the pool allows would be kept without it leave a zone empty.
+        let owed = |pool: &&PoolState| {
+            let others = pool.spec.zones.len().saturating_sub(1);
+            pool.spec.zones.contains(zone) && pool.desired as usize > others * pool.spec.max_skew as usize
+        };
         let lacks =
             self.pools.iter().filter(owed).filter(|pool| !here.iter().any(|(it, _)| it.spec.name == pool.spec.name));
         Stand {
@@ -231,6 +234,17 @@ mod tests {
         let seen = seen([6, 0, 0]);
         assert_eq!(stand(&seen, "b"), ("nothing of web".into(), Tone::Bad));
         assert!(is_uneven(&seen.pools[0]));
+    }
+
+    #[test]
+    fn a_zone_may_be_empty_where_the_pool_is_small_or_allows_the_skew() {
+        let mut small = seen([1, 1, 0]);
+        small.pools[0].desired = 2;
+        assert_eq!(stand(&small, "c"), ("empty".into(), Tone::Good));
+        let mut skewed = seen([3, 3, 0]);
+        assert_eq!(stand(&skewed, "c"), ("nothing of web".into(), Tone::Bad));
+        skewed.pools[0].spec.max_skew = 3;
+        assert_eq!(stand(&skewed, "c"), ("empty".into(), Tone::Good));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Programs of this project as static ones, so that an image of one holds nothing else.
 
+use crate::child::command;
 pub use crate::{place::root, stop::said};
 use ha_local::docker::image::program_tar;
 use std::{
@@ -32,13 +33,8 @@ pub fn cache() -> PathBuf {
 pub fn tar(program: Program, cache: &Path, told: &dyn Fn(&str)) -> Result<PathBuf, String> {
     let (root, target, Program { package, name, features }) = (root(), host()?, program);
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut cargo = Command::new(cargo);
-    // What a cargo that started us says of our own package is no word on others, which would be built anew for it.
-    for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_a_package(&name.to_string_lossy())) {
-        cargo.env_remove(name);
-    }
     // A target that is named has its flags to itself: build scripts and other packages are built as ever.
-    let mut cargo = cargo
+    let mut cargo = command(cargo)
         .args(["build", "--release", "--package", package, "--bin", name])
         .args(["--features", features, "--target", &target])
         .env("RUSTFLAGS", "-C target-feature=+crt-static")
@@ -64,10 +60,6 @@ pub fn tar(program: Program, cache: &Path, told: &dyn Fn(&str)) -> Result<PathBu
     let written = written.and_then(|()| fs::rename(&whole, &place));
     written.map_err(|error| format!("{}: {error}", place.display()))?;
     Ok(place)
-}
-
-fn is_of_a_package(variable: &str) -> bool {
-    variable.starts_with("CARGO_PKG_") || variable.starts_with("CARGO_MANIFEST_")
 }
 
 fn host() -> Result<String, String> {

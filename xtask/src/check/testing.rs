@@ -1,6 +1,6 @@
 //! The tests: all of them where their data is beside the project, and how many there were.
 
-use super::world::{Tests, World};
+use super::world::World;
 use crate::part::call;
 use std::path::Path;
 
@@ -9,10 +9,17 @@ const DATA: &str = "../shared/data";
 
 /// Runs all tests of a world; those that need data are left out, and said to be ignored, where it is absent.
 pub fn run(root: &Path, world: World) -> Result<(), String> {
+    let (which, how) = world.tests();
     let data = world == World::Rust && root.join(DATA).is_dir();
-    let data = if data { &["--include-ignored"][..] } else { &[] };
-    let calls = world.tests().iter().map(|Tests { which, how }| [world.packages(), which, &["--"], how, data].concat());
-    counted(root, &calls.collect::<Vec<_>>())
+    let how = if data { &["--include-ignored"][..] } else { how };
+    let most = [world.packages(), which, &["--"], how].concat();
+    let alone = world.alone();
+    if alone.is_empty() {
+        return counted(root, &[most]);
+    }
+    let others: Vec<&str> = alone.iter().flat_map(|name| ["--skip", name]).collect();
+    let one_at_a_time = [world.packages(), which, &["--", "--include-ignored", "--test-threads", "1"], alone].concat();
+    counted(root, &[[most, others].concat(), one_at_a_time])
 }
 
 /// Runs those tests of a world that need a Rust toolchain alone, and are run by no other world's check.
@@ -20,11 +27,10 @@ pub fn units(root: &Path, world: World) -> Result<(), String> {
     counted(root, &[[world.packages(), &["--lib", "--bins", "--", "--skip", "sim::"]].concat()])
 }
 
-/// Runs them all, and prints how many there were.
+/// Runs tests, a call of cargo each, and prints how many there were.
 fn counted(root: &Path, calls: &[Vec<&str>]) -> Result<(), String> {
     let run = |words: &Vec<&str>| call(root, "cargo", &[&["test", "--no-fail-fast", "--quiet"], &words[..]].concat());
-    let done: Vec<Result<String, String>> = calls.iter().map(run).collect();
-    let printed: String = done.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
+    let printed = calls.iter().map(run).collect::<Result<Vec<_>, _>>()?.concat();
     let (passed, ignored) = (count(&printed, "passed"), count(&printed, "ignored"));
     if passed == 0 {
         return Err("no test was run".into());

@@ -43,46 +43,22 @@ impl World {
         }
     }
 
-    /// Which of their tests are run here and not elsewhere, one call of cargo each, and how: containers take one test at a
-    /// time; every test of an emulator has its own and waits most of the time, but what measures time or
-    /// counts looks is alone.
-    pub fn tests(self) -> &'static [Tests] {
+    /// Which of their tests are run here and not elsewhere, and how: containers take one test at a time; a test of an
+    /// emulator has one to itself, and waits most of the time.
+    pub fn tests(self) -> (&'static [&'static str], &'static [&'static str]) {
         match self {
-            Self::Rust => &[Tests { which: &[], how: &[] }],
-            Self::Docker => &[Tests {
-                which: &["--lib", "--bins", "--test", "docker_*"],
-                how: &["--include-ignored", "--test-threads", "1"],
-            }],
-            Self::Aws => &[
-                Tests {
-                    which: &[],
-                    how: &[
-                        "--include-ignored",
-                        "--test-threads",
-                        "6",
-                        "--skip",
-                        "bench::",
-                        "--skip",
-                        "floor::",
-                        "--skip",
-                        "take_a_call",
-                        "--skip",
-                        "takes_a_call",
-                    ],
-                },
-                Tests {
-                    which: &["--test", "emulators"],
-                    how: &[
-                        "--include-ignored",
-                        "--test-threads",
-                        "1",
-                        "bench::",
-                        "floor::",
-                        "take_a_call",
-                        "takes_a_call",
-                    ],
-                },
-            ],
+            Self::Rust => (&[], &[]),
+            Self::Docker => (&["--lib", "--bins", "--test", "docker_*"], &["--include-ignored", "--test-threads", "1"]),
+            Self::Aws => (&[], &["--include-ignored", "--test-threads", "6"]),
+        }
+    }
+
+    /// What the names of those tests have in them that are run one at a time after the others, because they measure time or
+    /// count how often somebody looks.
+    pub fn alone(self) -> &'static [&'static str] {
+        match self {
+            Self::Rust | Self::Docker => &[],
+            Self::Aws => &["bench::", "floor::", "take_a_call", "takes_a_call"],
         }
     }
 }
@@ -94,13 +70,4 @@ pub struct Subsets {
     pub packages: &'static [&'static str],
     /// Which features.
     pub features: &'static [&'static str],
-}
-
-/// Tests that are run together.
-#[derive(Clone, Copy, Debug)]
-pub struct Tests {
-    /// Of which targets.
-    pub which: &'static [&'static str],
-    /// What the test programs are told.
-    pub how: &'static [&'static str],
 }

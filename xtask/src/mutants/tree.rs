@@ -1,9 +1,7 @@
 //! The copy of the project in which bugs are planted; what it builds is kept from one bug to the next.
 
-use crate::{
-    check::Source,
-    part::{Watch, command},
-};
+use crate::{check::Source, part::Watch};
+use ha_examples::child::command;
 use std::{
     fs,
     os::unix::process::CommandExt,
